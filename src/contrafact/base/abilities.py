@@ -1,0 +1,53 @@
+"""What a model may be able to do, one Protocol a verb; verbs ask for an ability, never for a class."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+
+
+@runtime_checkable
+class Saves(Protocol):
+    def save(self, folder: str | PathLike[str], with_critic: bool = False) -> None: ...
+
+
+@runtime_checkable
+class Samples(Protocol):
+    def sample(self, n: int, given: dict[str, Any] | None = None, seed: int | None = None) -> Any: ...
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """Gives the logarithm of the probability (density) of each item."""
+
+    def log_prob(self, data: Any) -> np.ndarray: ...
+
+
+@runtime_checkable
+class Criticises(Protocol):
+    """Gives a critic's opinion of each item: higher is more real."""
+
+    def critic(self, data: Any) -> np.ndarray: ...
+
+
+@runtime_checkable
+class Refines(Protocol):
+    """Draws samples that the critic has helped to choose or to move."""
+
+    def refine(self, n: int, seed: int | None = None) -> Any: ...
+
+
+ABILITIES: dict[str, type] = {
+    "save": Saves,
+    "sample": Samples,
+    "log_prob": Scores,
+    "critic": Criticises,
+    "refine": Refines,
+}
+
+
+def abilities(model: object) -> list[str]:
+    """Name the abilities that a model has."""
+    return [name for name, protocol in ABILITIES.items() if isinstance(model, protocol)]

@@ -1,0 +1,83 @@
+"""Recipes: the settings of one method, checked when they are written."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cache
+from typing import Annotated, Any, ClassVar, Self, get_type_hints
+
+from annotated_types import Ge, Gt, Le
+
+from contrafact.base.errors import UsageError, did_you_mean
+
+Count = Annotated[int, Ge(1)]
+Whole = Annotated[int, Ge(0)]
+Positive = Annotated[float, Gt(0)]
+NotNegative = Annotated[float, Ge(0)]
+Share = Annotated[float, Ge(0), Le(1)]
+
+
+@cache
+def _readers(recipe: type) -> dict[str, Any]:
+    from pydantic import ConfigDict, TypeAdapter
+
+    config = ConfigDict(allow_inf_nan=False, arbitrary_types_allowed=True)
+    hints = get_type_hints(recipe, include_extras=True)
+    return {f.name: TypeAdapter(hints[f.name], config=config) for f in dataclasses.fields(recipe)}
+
+
+def read_setting(recipe: type, name: str, value: Any) -> Any:
+    """Turn a value (or its text from a command line) into what the field holds.
+
+    Raises:
+        UsageError: The recipe has no such field, or the field cannot hold the value.
+    """
+    from pydantic import ValidationError
+
+    readers = _readers(recipe)
+    if name not in readers:
+        raise UsageError(
+            f"{recipe.__name__} has no setting '{name}'.",
+            why=did_you_mean(name, readers),
+            fix=f"List its settings: contrafact zoo {recipe.__name__.lower()}",
+            code="E101",
+        )
+    if isinstance(value, str) and value.lower() in ("none", "null"):
+        value = None
+    elif isinstance(value, str) and "," in value:
+        value = tuple(part.strip() for part in value.strip("()[]").split(",") if part.strip())
+    try:
+        return readers[name].validate_python(value)
+    except ValidationError as error:
+        said = "; ".join(dict.fromkeys(e["msg"] for e in error.errors()))
+        raise UsageError(
+            f"The setting {name}={value!r} of {recipe.__name__} cannot be used.",
+            why=f"{said}.",
+            fix=f"See its values: contrafact zoo {recipe.__name__.lower()}",
+            code="E102",
+        ) from None
+
+
+class Recipe:
+    """What every recipe can do with its own settings; it has no field and holds no weight."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = read_setting(type(self), field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+
+    @property
+    def method(self) -> str:
+        """The method's name in the index: the name of its file."""
+        return type(self).__module__.rsplit(".", 1)[-1]
+
+    def settings(self) -> dict[str, Any]:
+        """Give all settings as JSON-ready values."""
+        return dataclasses.asdict(self)
+
+    def but(self, **changes: Any) -> Self:
+        """Copy the recipe with other values for some settings, given as values or as text."""
+        kind = type(self)
+        return dataclasses.replace(self, **{k: read_setting(kind, k, v) for k, v in changes.items()})
