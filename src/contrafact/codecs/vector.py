@@ -34,7 +34,7 @@ def _frame_values(frame: Any) -> np.ndarray:
     return np.stack(columns, axis=1) if columns else np.empty((len(frame), 0))
 
 
-def _check_numbers(values: np.ndarray, columns: list[str]) -> None:
+def _check_numbers(values: np.ndarray, columns: list[str | int]) -> None:
     bad = ~np.isfinite(values)
     if not bad.any():
         return
@@ -48,7 +48,7 @@ def _check_numbers(values: np.ndarray, columns: list[str]) -> None:
     )
 
 
-def rows_of(data: Any) -> tuple[np.ndarray, list[str]]:
+def rows_of(data: Any) -> tuple[np.ndarray, list[str | int]]:
     """Read any rows of numbers as a float64 matrix and its column names; nothing is changed.
 
     Raises:
@@ -56,7 +56,7 @@ def rows_of(data: Any) -> tuple[np.ndarray, list[str]]:
     """
     items = data.items if isinstance(data, Data) else data
     if hasattr(items, "columns"):
-        values, names = _frame_values(items), [str(c) for c in items.columns]
+        values, names = _frame_values(items), [c if isinstance(c, int) else str(c) for c in items.columns]
     else:
         array = np.asarray(items)
         if array.dtype.kind not in "biuf":
@@ -96,7 +96,7 @@ class VectorCodec:
         name: Name of the user's Data object.
     """
 
-    names: tuple[str, ...]
+    names: tuple[str | int, ...]
     dtypes: tuple[str, ...]
     shape: tuple[int, ...]
     container: Container
@@ -147,7 +147,7 @@ class VectorCodec:
         values, names = rows_of(data)
         if len(names) != len(self.names) or (self.container == "frame" and tuple(names) != self.names):
             raise DataError(
-                f"These data have the columns {', '.join(names[:8])}; the model knows {', '.join(self.names[:8])}.",
+                f"These data have the columns {', '.join(map(str, names[:8]))}; the model knows {', '.join(map(str, self.names[:8]))}.",
                 why="A model reads data with the columns that it was fitted on, in that order.",
                 fix="Give the same columns.",
                 code="E205",

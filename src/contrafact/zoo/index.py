@@ -1,0 +1,106 @@
+"""The index of methods: a line for each, read without torch; each method is the file of its name.
+
+Adding a method is writing its file and its line here; deleting it is deleting both.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+from contrafact.base.errors import UsageError, did_you_mean
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One method.
+
+    Arguments:
+        name: The file's name, `r3gan`.
+        recipe: The recipe's class, `R3GAN`.
+        line: What it is, in one line.
+        paper: Where it comes from.
+        year: When.
+        kinds: Kinds of data that it fits.
+        abilities: What its model can do, beside `save`.
+    """
+
+    name: str
+    recipe: str
+    line: str
+    paper: str
+    year: int
+    kinds: tuple[str, ...]
+    abilities: tuple[str, ...]
+
+
+_VECTORS = ("vectors", "pictures", "table")
+_ADVERSARIAL = ("sample", "critic", "refine")
+
+INDEX: dict[str, Entry] = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            name="bernoulli", recipe="Bernoulli", line="Independent yes/no columns: a share for each.",
+            paper="J. Bernoulli, Ars Conjectandi", year=1713, kinds=_VECTORS, abilities=("sample", "log_prob"),
+        ),
+        Entry(
+            name="gaussian", recipe="GaussianMixture", line="One Gaussian, or a mixture of them fitted by EM.",
+            paper="Dempster, Laird and Rubin, Maximum likelihood from incomplete data via the EM algorithm", year=1977,
+            kinds=_VECTORS, abilities=("sample", "log_prob"),
+        ),
+        Entry(
+            name="markov", recipe="Markov", line="The next symbol from the last k, with Witten-Bell smoothing.",
+            paper="Witten and Bell, The zero-frequency problem", year=1991, kinds=("text",), abilities=("sample", "log_prob"),
+        ),
+        Entry(
+            name="gan", recipe="GAN", line="The first one: minimax or non-saturating, critic and generator in turn.",
+            paper="Goodfellow et al., Generative adversarial nets", year=2014, kinds=_VECTORS, abilities=_ADVERSARIAL,
+        ),
+        Entry(
+            name="lsgan", recipe="LSGAN", line="Least squares in place of logarithms.",
+            paper="Mao et al., Least squares generative adversarial networks", year=2017, kinds=_VECTORS, abilities=_ADVERSARIAL,
+        ),
+        Entry(
+            name="wgan_gp", recipe="WGANGP", line="Wasserstein distance with a gradient penalty.",
+            paper="Gulrajani et al., Improved training of Wasserstein GANs", year=2017, kinds=_VECTORS, abilities=_ADVERSARIAL,
+        ),
+        Entry(
+            name="sngan", recipe="SNGAN", line="Hinge loss with spectrally normalised critic layers.",
+            paper="Miyato et al., Spectral normalization for generative adversarial networks", year=2018, kinds=_VECTORS,
+            abilities=_ADVERSARIAL,
+        ),
+        Entry(
+            name="r3gan", recipe="R3GAN", line="Relativistic pairing with R1 and R2 penalties: the default.",
+            paper="Huang et al., The GAN is dead; long live the GAN! A modern baseline GAN", year=2024, kinds=_VECTORS,
+            abilities=_ADVERSARIAL,
+        ),
+    )
+}
+
+
+def find(name: str) -> Entry:
+    """Find a method by its file's or its recipe's name.
+
+    Raises:
+        UsageError: There is none; the nearest names are given.
+    """
+    wanted = name.lower()
+    for entry in INDEX.values():
+        if wanted in (entry.name, entry.recipe.lower()):
+            return entry
+    raise UsageError(
+        f"There is no method '{name}'.", why=did_you_mean(name, INDEX), fix="List them all: contrafact zoo", code="E103"
+    )
+
+
+def module(name: str) -> ModuleType:
+    """Import a method's file; only names in the index are ever imported."""
+    return importlib.import_module(f"contrafact.zoo.{find(name).name}")
+
+
+def recipe(name: str) -> Any:
+    """Give a method's recipe class."""
+    return getattr(module(name), find(name).recipe)
