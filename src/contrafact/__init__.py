@@ -1,1 +1,45 @@
+"""Generative models for every kind of data, the jobs people do with them, and answers to what would have been.
+
+The public names load what they need when they are first used; importing the package loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from contrafact import metrics as metrics
+    from contrafact import zoo as zoo
+    from contrafact.base.data import Data as Data
+    from contrafact.base.errors import ContrafactError as ContrafactError
+    from contrafact.base.records import Score as Score
+    from contrafact.report.judged import judge as judge
+    from contrafact.tasks.load import load as load
+    from contrafact.tasks.read import read as read
+
+_HOMES = {
+    "ContrafactError": "contrafact.base.errors",
+    "Data": "contrafact.base.data",
+    "Score": "contrafact.base.records",
+    "judge": "contrafact.report.judged",
+    "load": "contrafact.tasks.load",
+    "read": "contrafact.tasks.read",
+}
+_ROOMS = ("metrics", "zoo")
+
+__all__ = ["ContrafactError", "Data", "Score", "__version__", "judge", "load", "metrics", "read", "zoo"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in _ROOMS:
+        return importlib.import_module(f"contrafact.{name}")
+    raise AttributeError(f"module 'contrafact' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,14 +1,14 @@
 """Every error a user can meet, drawn as a tree; each carries a code, a reason and the way out.
 
-    ContrafactError          exit 1
-      UsageError             exit 2    a wrong option, name or value
-      NotIdentifiable        exit 3    data of this kind cannot answer
-      GateFailed             exit 4    a --require gate did not hold
-      DataError              exit 65   the data cannot be read or used
-      CannotWrite            exit 73   the folder cannot be written
-      StorageError           exit 74   disk full, damaged file
-      StoppedEarly           exit 75   run again to resume
-      Busy                   exit 76   another process holds the folder
+ContrafactError          exit 1
+  UsageError             exit 2    a wrong option, name or value
+  NotIdentifiable        exit 3    data of this kind cannot answer
+  GateFailed             exit 4    a --require gate did not hold
+  DataError              exit 65   the data cannot be read or used
+  CannotWrite            exit 73   the folder cannot be written
+  StorageError           exit 74   disk full, damaged file
+  StoppedEarly           exit 75   run again to resume
+  Busy                   exit 76   another process holds the folder
 """
 
 from __future__ import annotations

@@ -52,7 +52,9 @@ class Score:
     def __str__(self) -> str:
         arrow = "↑" if self.better == "higher" else "↓"
         anchors = "".join(
-            f", {word} {value:.4g}" for word, value in (("floor", self.floor), ("ceiling", self.ceiling)) if value is not None
+            f", {word} {value:.4g}"
+            for word, value in (("floor", self.floor), ("ceiling", self.ceiling))
+            if value is not None
         )
         return f"{self.name} {self.value:.4g} {arrow} [{self.low:.4g}, {self.high:.4g}] (n = {self.n}{anchors})"
 

@@ -1,0 +1,13 @@
+"""Codecs: world <-> numbers, one for each kind of data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def from_json(row: dict[str, Any]) -> Any:
+    """Make a codec again from what its `to_json` wrote."""
+    from contrafact.codecs.text import SymbolCodec
+    from contrafact.codecs.vector import VectorCodec
+
+    return {"vector": VectorCodec, "text": SymbolCodec}[row["codec"]].from_json(row)

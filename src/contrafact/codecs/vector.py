@@ -2,71 +2,92 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
+from numbers import Real
 from typing import Any, Literal, Self
 
 import numpy as np
 
 from contrafact.base.data import Data
-from contrafact.base.errors import DataError
+from contrafact.base.errors import DataError, UsageError, did_you_mean
 
-Container = Literal["array", "frame", "data", "pictures"]
+Container = Literal["array", "frame", "data"]
+LARGEST = 1e300  # sums and differences of larger numbers overflow
 
 
-def _frame_values(frame: Any) -> np.ndarray:
-    """Read a frame's columns as float64, naming the first cell that is no number."""
+def _text(column: Any, row: int) -> DataError:
+    cell = column.iloc[row]
+    categories = str(column.dtype) == "category"
+    what = "text" if isinstance(cell, str) else "categories" if categories else f"{type(cell).__name__} values"
+    return DataError(
+        f"Column {column.name!r} holds {what}: row {row} is {str(cell)!r}.",
+        why="This method reads columns of numbers only.",
+        fix="Mend or drop the column, then run the same command again.",
+        code="E203",
+    )
+
+
+def _column_values(column: Any) -> np.ndarray:
+    """Read a column as float64, NaN where a cell is missing; text, dates and categories are refused."""
     import pandas as pd
 
-    columns = []
-    for place in range(frame.shape[1]):
-        column = frame.iloc[:, place]
-        numbers = pd.to_numeric(column, errors="coerce")
-        wrong = numbers.isna() & column.notna()
-        if wrong.any() or column.dtype == object and column.notna().sum() == 0 and len(column):
-            row = int(np.flatnonzero(wrong.to_numpy())[0]) if wrong.any() else 0
-            raise DataError(
-                f"Column {frame.columns[place]!r} holds text: row {row} is {column.iloc[row]!r}.",
-                why="This method reads columns of numbers only.",
-                fix="Mend or drop the column, then run the same command again.",
-                code="E203",
-            )
-        columns.append(numbers.to_numpy(dtype=np.float64, na_value=np.nan))
-    return np.stack(columns, axis=1) if columns else np.empty((len(frame), 0))
+    column = column.infer_objects()
+    kind = column.dtype
+    if pd.api.types.is_any_real_numeric_dtype(kind) or str(kind) in ("bool", "boolean"):
+        return np.asarray(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    gone = column.isna().to_numpy()
+    for row in np.flatnonzero(~gone):
+        if str(kind) != "object" or not isinstance(column.iloc[row], (Real, Decimal, np.bool_)):
+            raise _text(column, int(row))
+    return np.array([np.nan if empty else cell for cell, empty in zip(column, gone, strict=True)], dtype=np.float64)
 
 
-def _check_numbers(values: np.ndarray, columns: list[str | int]) -> None:
-    bad = ~np.isfinite(values)
+def _array_values(items: Any) -> np.ndarray:
+    """Read an array, or nested lists, as a float64 matrix."""
+    try:
+        array = np.asarray(items)
+        what = f"{array.dtype} values"
+    except ValueError:
+        array, what = np.empty(0, dtype=object), "rows of unequal length"
+    if array.dtype.kind not in "biuf" or array.ndim == 0:
+        raise DataError(
+            f"These data hold {what}.",
+            why="This method reads arrays of numbers: one row an item.",
+            fix="Give a two-dimensional array of numbers or a DataFrame.",
+            code="E203",
+        )
+    return array.reshape(len(array), math.prod(array.shape[1:])).astype(np.float64)
+
+
+def _check_numbers(values: np.ndarray, columns: list[str | int], *, missing: bool) -> None:
+    bad = ~(np.abs(values) <= LARGEST) & ~(missing & np.isnan(values))
     if not bad.any():
         return
     row, column = (int(i[0]) for i in np.nonzero(bad))
-    what = "is missing" if np.isnan(values[row, column]) else "is infinite"
+    value = values[row, column]
+    what = "is missing" if np.isnan(value) else "is infinite" if np.isinf(value) else f"is too large ({value:.3g})"
     raise DataError(
         f"Row {row} of column {columns[column]!r} {what} ({int(bad.sum())} such cells in all).",
-        why="This method learns from complete, finite numbers.",
+        why="This method reads finite numbers." if missing else "This method learns from complete, finite numbers.",
         fix="Fill or drop those rows first, then run the same command again.",
         code="E204",
     )
 
 
-def rows_of(data: Any) -> tuple[np.ndarray, list[str | int]]:
-    """Read any rows of numbers as a float64 matrix and its column names; nothing is changed.
-
-    Raises:
-        DataError: No rows, no columns, text, a missing or an infinite cell.
-    """
+def rows_of(data: Any, *, missing: bool = False) -> tuple[np.ndarray, list[str | int]]:
+    """Read any rows of numbers as a float64 matrix and its column names; cells may be NaN where `missing` says so."""
     items = data.items if isinstance(data, Data) else data
+    names: list[str | int]
     if hasattr(items, "columns"):
-        values, names = _frame_values(items), [c if isinstance(c, int) else str(c) for c in items.columns]
+        names = [c if isinstance(c, int) else str(c) for c in items.columns]
+        values = np.empty((len(items), len(names)))
+        for place in range(len(names)):
+            values[:, place] = _column_values(items.iloc[:, place])
     else:
-        array = np.asarray(items)
-        if array.dtype.kind not in "biuf":
-            raise DataError(
-                f"These data hold {array.dtype} values.",
-                why="This method reads arrays of numbers: one row an item.",
-                fix="Give a two-dimensional array of numbers or a DataFrame.",
-                code="E203",
-            )
-        values = array.reshape(len(array), -1).astype(np.float64) if array.size else np.empty((len(array), 0))
+        values = _array_values(items)
         names = [f"x{i}" for i in range(values.shape[1])]
     if 0 in values.shape:
         raise DataError(
@@ -75,8 +96,16 @@ def rows_of(data: Any) -> tuple[np.ndarray, list[str | int]]:
             fix="Give at least one row and one column.",
             code="E201",
         )
-    _check_numbers(values, names)
+    _check_numbers(values, names, missing=missing)
     return values, names
+
+
+def _centre_and_spread(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the columns' means and standard deviations without overflow or underflow of the squares."""
+    mean = values.mean(axis=0)
+    away = values - mean
+    size = np.abs(away).max(axis=0)
+    return mean, size * np.sqrt(np.mean((away / np.where(size > 0, size, 1)) ** 2, axis=0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,19 +145,18 @@ class VectorCodec:
         values, names = rows_of(data)
         items = data.items if isinstance(data, Data) else data
         frame = hasattr(items, "columns")
-        pictures = isinstance(data, Data) and data.kind == "pictures"
-        dtypes = tuple(str(t) for t in items.dtypes) if frame else (str(np.asarray(items).dtype),)
-        varies = np.ptp(values, axis=0) > 0
-        mean, scale = values.mean(0), values.std(0)
-        if pictures:
+        dtypes = [str(t) for t in items.infer_objects().dtypes] if frame else [str(np.asarray(items).dtype)]
+        mean, scale = _centre_and_spread(values)
+        varies = (values.max(axis=0) > values.min(axis=0)) & (scale > 0)
+        if isinstance(data, Data) and data.kind == "pictures":
             mean, scale = np.full_like(mean, 127.5), np.full_like(scale, 127.5)
         elif not standardise:
             mean, scale = np.zeros_like(mean), np.ones_like(scale)
-        mean, scale = np.where(varies, mean, values[0]), np.where(varies & (scale > 0), scale, 0.0)
+        mean, scale = np.where(varies, mean, values[0]), np.where(varies, scale, 0.0)
         container: Container = "frame" if frame else "data" if isinstance(data, Data) else "array"
         return cls(
             names=tuple(names),
-            dtypes=dtypes,
+            dtypes=tuple(dtypes),
             shape=() if frame else np.asarray(items).shape[1:],
             container=container,
             mean=tuple(mean.tolist()),
@@ -142,34 +170,93 @@ class VectorCodec:
         """Number of columns in the tensors."""
         return sum(s > 0 for s in self.scale)
 
-    def encode(self, data: Any) -> np.ndarray:
-        """Turn data of the fitted kind into float32 rows."""
-        values, names = rows_of(data)
+    def place(self, column: str | int) -> int:
+        """Find a column's place by its name, or in arrays by its number."""
+        words = [str(name) for name in self.names]
+        if str(column) in words:
+            return words.index(str(column))
+        if isinstance(column, int) and self.container != "frame" and 0 <= column < len(self.names):
+            return column
+        raise UsageError(
+            f"There is no column {column!r}.",
+            why=did_you_mean(str(column), words[:1000]),
+            fix="Give the name of a column of the data that the model was fitted on.",
+            code="E105",
+        )
+
+    def given(self, values: Mapping[str | int, Any] | None) -> dict[int, float]:
+        """Read the values that some columns are set to, by place; constant columns can only be what they were."""
+        fixed = {self.place(column): value for column, value in (values or {}).items()}
+        for place, value in fixed.items():
+            number = isinstance(value, (int, float, np.number)) and np.isfinite(value)
+            if not number or (self.scale[place] == 0 and value != self.mean[place]):
+                raise UsageError(
+                    f"Column {self.names[place]!r} cannot be given as {value!r}.",
+                    why=f"It was always {self.mean[place]:g} in the data." if number else "It holds finite numbers.",
+                    fix="Give another value or leave the column out.",
+                    code="E111",
+                )
+        return {place: float(value) for place, value in fixed.items()}
+
+    def values(self, data: Any, *, missing: bool = False) -> np.ndarray:
+        """Read data of the fitted kind as float64 rows in the user's units, the constant columns among them."""
+        values, names = rows_of(data, missing=missing)
         if len(names) != len(self.names) or (self.container == "frame" and tuple(names) != self.names):
             raise DataError(
-                f"These data have the columns {', '.join(map(str, names[:8]))}; the model knows {', '.join(map(str, self.names[:8]))}.",
+                f"These data have {_listed(names)}; the model knows {_listed(self.names)}.",
                 why="A model reads data with the columns that it was fitted on, in that order.",
                 fix="Give the same columns.",
                 code="E205",
             )
+        return values
+
+    def encode(self, data: Any) -> np.ndarray:
+        """Turn data of the fitted kind into float32 rows."""
         mean, scale = np.asarray(self.mean), np.asarray(self.scale)
         kept = scale > 0
-        return ((values[:, kept] - mean[kept]) / scale[kept]).astype(np.float32)
+        with np.errstate(over="ignore"):
+            rows: np.ndarray = (self.values(data)[:, kept] - mean[kept]) / scale[kept]
+        return np.asarray(np.clip(rows, np.finfo(np.float32).min, np.finfo(np.float32).max), dtype=np.float32)
 
     def decode(self, rows: np.ndarray) -> Any:
         """Turn rows back into the kind of object that was fitted."""
+        return self.wrap(self.unscale(rows))
+
+    def unscale(self, rows: np.ndarray) -> np.ndarray:
+        """Turn rows into float64 values in the user's units, the constant columns among them."""
         mean, scale = np.asarray(self.mean), np.asarray(self.scale)
         values = np.tile(mean, (len(rows), 1))
         values[:, scale > 0] += np.asarray(rows, dtype=np.float64) * scale[scale > 0]
+        return values
+
+    def wrap(self, values: np.ndarray) -> Any:
+        """Turn values in the user's units into the kind of object that was fitted, dtypes and all."""
         if self.container == "frame":
             import pandas as pd
 
-            columns = [_cast(values[:, i], dtype) for i, dtype in enumerate(self.dtypes)]
-            frame = pd.concat([pd.Series(c) for c in columns], axis=1) if columns else pd.DataFrame()
+            columns = [pd.Series(_cast(values[:, i], dtype)) for i, dtype in enumerate(self.dtypes)]
+            frame = pd.concat(columns, axis=1)
             frame.columns = pd.Index(self.names)
             return frame
-        array = _cast(values, self.dtypes[0]).reshape(len(rows), *self.shape)
+        array: np.ndarray = _cast(values, self.dtypes[0]).reshape(len(values), *self.shape)
         return Data(kind=self.kind, items=array, name=self.name) if self.container == "data" else array  # type: ignore[arg-type]
+
+    def fill(self, data: Any, values: np.ndarray) -> Any:
+        """Copy data with values, given in the user's units, in its missing cells; the other cells keep their bits."""
+        items = data.items if isinstance(data, Data) else data
+        if hasattr(items, "columns"):
+            filled, missing = items.copy(), items.isna().to_numpy()
+            for place in np.flatnonzero(missing.any(axis=0)):
+                column, holes = items.iloc[:, place].copy(), missing[:, place]
+                cells = np.asarray(_cast(values[holes, place], self.dtypes[place % len(self.dtypes)]), dtype=float)
+                column[holes] = _cast(cells, str(column.dtype))
+                filled.isetitem(int(place), column)
+            return filled
+        filled = np.array(items)
+        rows = filled.reshape(len(filled), -1)
+        holes = np.isnan(rows)
+        rows[holes] = _cast(values[holes], self.dtypes[0])
+        return replace(data, items=filled) if isinstance(data, Data) else filled
 
     def to_json(self) -> dict[str, Any]:
         """Give the codec as JSON-ready values."""
@@ -178,7 +265,7 @@ class VectorCodec:
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        fields = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "codec"}
+        fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "codec"}
         return cls(**fields)
 
     def as_array(self) -> Self:
@@ -186,16 +273,26 @@ class VectorCodec:
         return replace(self, container="array")
 
 
+def _listed(names: Sequence[str | int]) -> str:
+    more = f", ... ({len(names)} in all)" if len(names) > 8 else ""
+    return f"the columns {', '.join(map(str, names[:8]))}{more}"
+
+
+def _whole_limits(kind: np.dtype[Any]) -> tuple[float, float]:
+    """Give the ends of an integer type as floats that it can hold (the float nearest to 2^63 - 1 is 2^63)."""
+    low, high = np.iinfo(kind).min, np.iinfo(kind).max
+    return float(low), float(high) if int(float(high)) <= high else float(np.nextafter(float(high), 0))
+
+
 def _cast(values: np.ndarray, dtype: str) -> Any:
     """Round and clip to an integer or boolean type where the user's column had one."""
     import pandas as pd
 
-    kind = pd.api.types.pandas_dtype(dtype)
+    kind: Any = pd.api.types.pandas_dtype(dtype)
     if pd.api.types.is_bool_dtype(kind):
-        return pd.array(values > 0.5, dtype=dtype) if dtype != "bool" else values > 0.5
-    if pd.api.types.is_integer_dtype(kind):
-        limits = np.iinfo(getattr(kind, "numpy_dtype", kind))
-        values = np.clip(np.rint(values), limits.min, limits.max)
-    if isinstance(kind, np.dtype):
-        return values.astype(kind)
-    return pd.array(values, dtype=dtype)
+        values = values > 0.5
+    elif pd.api.types.is_integer_dtype(kind):
+        values = np.clip(np.rint(values), *_whole_limits(np.dtype(getattr(kind, "numpy_dtype", kind))))
+    elif isinstance(kind, np.dtype) and kind.kind == "f":
+        values = np.clip(values, float(np.finfo(kind).min), float(np.finfo(kind).max))
+    return values.astype(kind) if isinstance(kind, np.dtype) else pd.array(values, dtype=kind)

@@ -51,7 +51,15 @@ def _refusal(path: Path, error: OSError) -> ContrafactError:
             fix="Free some space and run the same command again; what was saved before is intact.",
             code="E301",
         )
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ENOENT):
+    if error.errno in (
+        errno.EACCES,
+        errno.EPERM,
+        errno.EROFS,
+        errno.ENOTDIR,
+        errno.EEXIST,
+        errno.ENAMETOOLONG,
+        errno.ENOENT,
+    ):
         return CannotWrite(
             f"{path} cannot be written.",
             why=f"The system said: {os.strerror(error.errno)}.",
@@ -137,7 +145,10 @@ def _put(waiting: Path, folder: Path) -> None:
 
 def _damaged(path: Path, why: str) -> StorageError:
     return StorageError(
-        f"{path} is damaged and was not used.", why=why, fix="An older checkpoint is used where there is one.", code="E311"
+        f"{path} is damaged and was not used.",
+        why=why,
+        fix="An older checkpoint is used where there is one.",
+        code="E311",
     )
 
 

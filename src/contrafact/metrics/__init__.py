@@ -1,0 +1,38 @@
+"""Scores: features -> statistics -> a figure with its spread. SciPy and scikit-learn load when first used.
+
+Three functions share their module's name. They are bound here, so that importing such a module first, from wherever,
+does not leave the module in the function's place.
+"""
+
+from contrafact.metrics.frechet import frechet, gaussian_frechet
+from contrafact.metrics.gaps import mc_gap, mc_gap_reverse, mc_tv, signed_gap, transition_scores
+from contrafact.metrics.judge import copies, membership_auc, rows_scores
+from contrafact.metrics.modes import modes
+from contrafact.metrics.neighbours import coverage_share, neighbours, precision_recall_f1
+from contrafact.metrics.transitions import Chain, Transitions, fit_transitions
+from contrafact.metrics.two_sample import c2st, energy_distance, mmd, sliced_wasserstein, with_anchors
+
+__all__ = [
+    "Chain",
+    "Transitions",
+    "c2st",
+    "copies",
+    "coverage_share",
+    "energy_distance",
+    "fit_transitions",
+    "frechet",
+    "gaussian_frechet",
+    "mc_gap",
+    "mc_gap_reverse",
+    "mc_tv",
+    "membership_auc",
+    "mmd",
+    "modes",
+    "neighbours",
+    "precision_recall_f1",
+    "rows_scores",
+    "signed_gap",
+    "sliced_wasserstein",
+    "transition_scores",
+    "with_anchors",
+]

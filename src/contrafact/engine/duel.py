@@ -1,0 +1,186 @@
+"""Two-player losses that many methods share, and the game that plays them.
+
+`real` and `fake` are the critic's logits, one a row, paired by their place in the batch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+from torch.optim import Optimizer
+
+from contrafact.engine.average import Average
+from contrafact.engine.play import Move, Phase, Step, Terms
+
+LOG2 = math.log(2)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duel:
+    """The losses of critic and generator, to be minimised, with their values when nobody can tell the two apart.
+
+    Arguments:
+        critic: Loss of the critic from logits (real, fake) and the real label's target.
+        generator: Loss of the generator from logits (real, fake).
+        balance: Both losses at balance.
+        needs_real: Whether the generator's loss looks at real rows.
+    """
+
+    critic: Callable[[Tensor, Tensor, float], Tensor]
+    generator: Callable[[Tensor, Tensor], Tensor]
+    balance: tuple[float, float]
+    needs_real: bool = False
+
+
+def _cross_entropy(real: Tensor, fake: Tensor, target: float) -> Tensor:
+    loss = softplus(-real).mean() + softplus(fake).mean()
+    return loss if target == 1 else loss + (1 - target) * real.mean()
+
+
+DUELS: dict[str, Duel] = {
+    # Goodfellow et al. 2014, the value function V(D, G) itself.
+    "minimax": Duel(critic=_cross_entropy, generator=lambda _, fake: -softplus(fake).mean(), balance=(2 * LOG2, -LOG2)),
+    # The same paper, section 3: maximise log D(G(z)) instead, for gradients while the critic wins.
+    "non-saturating": Duel(
+        critic=_cross_entropy, generator=lambda _, fake: softplus(-fake).mean(), balance=(2 * LOG2, LOG2)
+    ),
+    # Mao et al. 2017 with a = 0, b = c = 1.
+    "least squares": Duel(
+        critic=lambda real, fake, target: ((real - target) ** 2).mean() / 2 + (fake**2).mean() / 2,
+        generator=lambda _, fake: ((fake - 1) ** 2).mean() / 2,
+        balance=(0.25, 0.125),
+    ),
+    # Lim and Ye 2017, Miyato et al. 2018.
+    "hinge": Duel(
+        critic=lambda real, fake, target: torch.relu(target - real).mean() + torch.relu(1 + fake).mean(),
+        generator=lambda _, fake: -fake.mean(),
+        balance=(2.0, 0.0),
+    ),
+    # Arjovsky et al. 2017.
+    "wasserstein": Duel(
+        critic=lambda real, fake, _: fake.mean() - real.mean(),
+        generator=lambda _, fake: -fake.mean(),
+        balance=(0.0, 0.0),
+    ),
+    # Jolicoeur-Martineau 2018, paired form as in Huang et al. 2024.
+    "relativistic": Duel(
+        critic=lambda real, fake, _: softplus(fake - real).mean(),
+        generator=lambda real, fake: softplus(real - fake).mean(),
+        balance=(LOG2, LOG2),
+        needs_real=True,
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Latent:
+    """The law of the generator's noise.
+
+    Arguments:
+        law: Law of the continuous part.
+        size: Width of the continuous part.
+        classes: Levels of a discrete part, one-hot behind the continuous one; 0 for none.
+    """
+
+    law: Literal["normal", "uniform"] = "normal"
+    size: int = 8
+    classes: int = 0
+
+    @property
+    def width(self) -> int:
+        """Width of the whole latent row."""
+        return self.size + self.classes
+
+    def draw(self, step: Step, rows: int) -> Tensor:
+        """Draw latent rows, the uniform law from -1 to 1."""
+        z = step.normal(rows, self.size) if self.law == "normal" else 2 * step.uniform(rows, self.size) - 1
+        if not self.classes:
+            return z
+        level = step.integers(self.classes, rows)
+        return torch.cat([z, nn.functional.one_hot(level, self.classes).to(z.dtype)], dim=1)
+
+
+# Gives the logits of real and fake rows and the weighted penalty terms, all from as few passes as it can.
+Penalty = Callable[[nn.Module, Tensor, Tensor, Step], tuple[Tensor, Tensor, Terms]]
+
+
+def no_penalty(critic: nn.Module, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
+    """Judge real and fake rows in one pass, without a penalty."""
+    logits = critic(torch.cat([real, fake])).squeeze(1)
+    return logits[: len(real)], logits[len(real) :], {}
+
+
+@dataclass(kw_only=True)
+class DuelGame:
+    """Critic against generator, with the field's known remedies as settings.
+
+    Arguments:
+        generator: Latent rows -> rows.
+        critic: Rows -> one logit a row.
+        average: The generator's running average, which is what gets used.
+        players: Both optimisers, "critic" and "generator".
+        rates: Both learning rates as functions of the step.
+        latent: The law of the noise.
+        loss: The pair of losses.
+        penalty: Judges both kinds of rows and adds penalty terms.
+        critic_steps: Critic moves for one generator move.
+        critic_first: Steps in which only the critic moves, at the start.
+        instance_noise: Standard deviation of noise on the critic's inputs at the start; it decays to 0 at the end.
+        real_target: What the critic's loss wants of real rows (1 less the one-sided label smoothing).
+    """
+
+    generator: nn.Module
+    critic: nn.Module
+    average: Average
+    players: dict[str, Optimizer]
+    rates: Callable[[Step], dict[str, dict[str, object]]]
+    latent: Latent
+    loss: Duel
+    penalty: Penalty = no_penalty
+    critic_steps: int = 1
+    critic_first: int = 0
+    instance_noise: float = 0.0
+    real_target: float = 1.0
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """Everything with weights, by name."""
+        return {"generator": self.generator, "critic": self.critic, "average": self.average.module}
+
+    def prepare(self, step: Step) -> None:
+        """Set this step's learning rates and momenta."""
+        for player, values in self.rates(step).items():
+            self.players[player].param_groups[0].update(values)
+
+    def phases(self) -> Sequence[Phase]:
+        """Let the critic move alone at first, then both in turn."""
+        critic = Move(player="critic", loss=self.critic_loss, repeat=self.critic_steps)
+        generator = Move(player="generator", loss=self.generator_loss, then=self.average.update)
+        alone = [Phase(moves=(critic,), steps=self.critic_first)] if self.critic_first else []
+        return [*alone, Phase(moves=(critic, generator))]
+
+    def blur(self, rows: Tensor, step: Step) -> Tensor:
+        """Add the instance noise of this step to the critic's input."""
+        size = self.instance_noise * (1 - step.fraction)
+        return rows + size * step.normal(*rows.shape) if size else rows
+
+    def critic_loss(self, real: Tensor, step: Step) -> Terms:
+        """Tell real rows from fakes."""
+        with torch.no_grad():
+            fake = self.generator(self.latent.draw(step, len(real)))
+        on_real, on_fake, penalties = self.penalty(self.critic, self.blur(real, step), self.blur(fake, step), step)
+        with torch.no_grad():
+            seen = {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
+        return {"loss": self.loss.critic(on_real, on_fake, self.real_target), **penalties, **seen}
+
+    def generator_loss(self, real: Tensor, step: Step) -> Terms:
+        """Make fakes that the critic takes for real."""
+        fake = self.blur(self.generator(self.latent.draw(step, len(real))), step)
+        on_real = self.critic(self.blur(real, step)).squeeze(1).detach() if self.loss.needs_real else real.new_empty(0)
+        return {"loss": self.loss.generator(on_real, self.critic(fake).squeeze(1))}

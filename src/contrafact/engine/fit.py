@@ -1,0 +1,493 @@
+"""Fitting: the one caller of `play`. It owns the run folder, the checkpoints, the watch and the choice of the best."""
+
+from __future__ import annotations
+
+import math
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+
+from contrafact.base.data import fingerprint
+from contrafact.base.errors import DataError, StoppedEarly, StorageError, UsageError
+from contrafact.base.recipe import Recipe
+from contrafact.base.records import Finding, finite_or_none
+from contrafact.base.seeds import fold, generator
+from contrafact.engine import checkpoints, watch
+from contrafact.engine.model import Model
+from contrafact.engine.play import Batches, Game, Turn, own_randomness, play
+from contrafact.engine.resume import Choice, Wish, choose
+from contrafact.engine.run import SCHEMA, Run, Writer, environment, written
+
+TRIES, WARM_UP_STEPS, MEASURED_STEPS = 3, 5, 20
+SHOWN_ROWS = 256
+Score = Callable[[np.ndarray], dict[str, float]]
+
+
+class Playable(Game, Protocol):
+    """A game whose weights can be packed."""
+
+    @property
+    def modules(self) -> dict[str, nn.Module]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """What a trained recipe brings to its training.
+
+    Arguments:
+        codec: Turns the data into rows and back.
+        batch: Rows in a batch.
+        steps: Steps where neither the recipe nor a budget says how many.
+        begin: Makes the game from the number of steps and the device; torch's global state is seeded around it.
+        model: Makes the model that is handed out, from the game.
+        score: Makes, from held-out rows and a seed, what scores fakes while training; higher is better.
+        balance: Each player's loss when nobody can tell real from fake, for the cost analysis.
+    """
+
+    codec: Any
+    batch: int
+    steps: int
+    begin: Callable[[int, torch.device], Playable]
+    model: Callable[[Any], Any]
+    score: Callable[[np.ndarray, int], Score]
+    balance: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a training stands, given after every logged step.
+
+    Arguments:
+        step: Steps made.
+        total: Steps in all.
+        row: The numbers logged last.
+        findings: What the doctor said at this step.
+        seconds_left: How much longer it will take, at the speed so far.
+    """
+
+    step: int
+    total: int
+    row: dict[str, Any]
+    findings: tuple[Finding, ...] = ()
+    seconds_left: float = math.nan
+
+
+def seconds(budget: str) -> float:
+    """Read a time like 90s, 10m, 1.5h as seconds.
+
+    >>> seconds("10m")
+    600.0
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", budget)
+    if not found or float(found[1]) <= 0:
+        raise UsageError(
+            f"The budget '{budget}' is not a time.",
+            why="A budget is a number and a unit: s, m, h or d.",
+            fix="Give for example --budget 10m.",
+            code="E106",
+        )
+    return float(found[1]) * {"s": 1, "": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+
+
+def split(rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Cut a tenth of the rows (2,000 at most) off, to choose by; under 40 rows all are used for both."""
+    order = generator(seed, "split").permutation(len(rows))
+    held = min(len(rows) // 10, 2000)
+    return (rows[order[held:]], rows[order[:held]]) if len(rows) >= 40 else (rows, rows)
+
+
+def pick_device(device: str | None) -> torch.device:
+    """Use the device that was named, else the CPU: the networks over vectors are too small to gain elsewhere."""
+    try:
+        picked = torch.device(device or "cpu")
+        torch.empty(0, device=picked)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(
+            f"The device '{device}' cannot be used.",
+            why=str(error).splitlines()[0],
+            fix="See what there is: contrafact doctor",
+            code="E107",
+        ) from None
+    return picked
+
+
+@contextmanager
+def few_threads(weights: int) -> Iterator[None]:
+    """Use one thread for small networks, where more of them only wait for each other."""
+    before = torch.get_num_threads()
+    try:
+        if weights < 1_000_000:
+            torch.set_num_threads(1)
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def stop_signals(heard: list[int], armed: bool) -> Iterator[None]:
+    """Note the first Ctrl-C or SIGTERM for the loop to end at the next step; a second one ends at once."""
+    if not armed or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if heard:
+            raise KeyboardInterrupt
+        heard.append(number)
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@dataclass(kw_only=True)
+class Memory:
+    """What a training remembers from check to check; part of every checkpoint."""
+
+    retries: int = 0
+    best_step: int = -1
+    best_score: float = -math.inf
+    said: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as JSON-ready values."""
+        return {**vars(self), "best_score": finite_or_none(self.best_score), "said": list(self.said)}
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Memory:
+        """Read what `to_json` wrote."""
+        best = -math.inf if row["best_score"] is None else row["best_score"]
+        return cls(**{**row, "best_score": best, "said": list(row["said"])})
+
+
+class Training:
+    """One training, to be iterated over: it yields a Progress after every logged step.
+
+    Arguments:
+        recipe: The settings.
+        data: What to learn from.
+        method: What the recipe brings.
+        seed: Seeds everything.
+        budget: Time to use, turned into steps once.
+        run_dir: The run's own folder, or None to keep nothing on disk.
+        device: Where to train.
+        fresh: Start anew whatever the folder holds.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: Any,
+        method: Method,
+        *,
+        seed: int = 0,
+        budget: str | None = None,
+        run_dir: str | PathLike[str] | None = None,
+        device: str | None = None,
+        fresh: bool = False,
+    ) -> None:
+        self.recipe, self.method, self.seed, self.budget = recipe, method, seed, budget
+        self.device = pick_device(device)
+        encoded = method.codec.encode(data)
+        if len(encoded) < 2:
+            raise DataError(
+                "These data have one row.",
+                why="A generator trained on one row can only repeat it.",
+                fix="Give at least two rows; a few hundred are a sensible least.",
+                code="E206",
+            )
+        self.rows, self.held = split(encoded, seed)
+        self.wish = Wish(
+            method=recipe.method, settings=recipe.settings(), data=fingerprint(data), seed=seed, budget=budget
+        )
+        self.choice: Choice | None = None
+        if run_dir is not None:
+            self.choice = choose(Path(run_dir), self.wish, fresh=fresh)
+        self.step, self.log, self.memory = 0, list[dict[str, Any]](), Memory()
+        self.warnings: list[str] = []
+        self.model: Any = None
+
+    @property
+    def run(self) -> Run | None:
+        """The run's folder, where there is one."""
+        return None if self.choice is None else self.choice.run
+
+    def begin(self, total: int) -> Playable:
+        """Make the game with weights that depend on the seed alone."""
+        with own_randomness(fold(self.seed, "weights"), self.device):
+            return self.method.begin(total, self.device)
+
+    def batches(self) -> Batches:
+        """Give the order of the rows; after a roll-back it is another one."""
+        rows = torch.from_numpy(self.rows).to(self.device)
+        return Batches(rows, self.method.batch, fold(self.seed, "rows", self.memory.retries))
+
+    def seconds_per_step(self) -> float:
+        """Measure the speed on a game that is thrown away."""
+        turns = play(self.begin(1000), self.batches(), total=WARM_UP_STEPS + MEASURED_STEPS, device=self.device)
+        for _ in range(WARM_UP_STEPS):
+            next(turns)
+        began = time.perf_counter()
+        for turn in turns:
+            turn.numbers()
+        return (time.perf_counter() - began) / MEASURED_STEPS
+
+    def _total(self) -> int:
+        """Decide once how many steps there are; a run that resumes reads what was decided."""
+        asked: int | None = self.wish.settings.get("steps")
+        if self.choice is not None and self.choice.resumes:
+            recorded = self.choice.run.document("recipe")
+            if recorded["settings"].get("steps") == asked:
+                return int(recorded["total_steps"])
+        if self.budget is None:
+            return asked or self.method.steps
+        affordable = max(int(seconds(self.budget) / self.seconds_per_step()), 1)
+        return min(asked, affordable) if asked else affordable
+
+    def __iter__(self) -> Iterator[Progress]:
+        heard: list[int] = []
+        with ExitStack() as stack:
+            stack.enter_context(
+                few_threads(sum(w.numel() for m in self.begin(1).modules.values() for w in m.parameters()))
+            )
+            self.writer = stack.enter_context(written(self.run)) if self.run else None
+            self.total = self._total()
+            self.check_every = max(self.total // 20, 1)
+            self.log_every = max(self.check_every // 10, 1)
+            self.game = self.begin(self.total)
+            self.live = self.method.model(self.game)
+            self.score = self.method.score(self.held, self.seed)
+            self._open()
+            stack.enter_context(stop_signals(heard, self.writer is not None))
+            while self.step < self.total:
+                yield from self._play(heard)
+            self._finish()
+
+    def _play(self, heard: list[int]) -> Iterator[Progress]:
+        """Play until the end, a stop or a roll-back."""
+        began, first = time.monotonic(), self.step
+        tries = self.memory.retries
+        turns = play(
+            self.game,
+            self.batches(),
+            total=self.total,
+            start=self.step,
+            seed=fold(self.seed, "play", tries),
+            rate=0.5**tries,
+            device=self.device,
+        )
+        for turn in turns:
+            self.step = turn.step + 1
+            last = self.step == self.total
+            if self.step % self.log_every == 0 or last:
+                findings = self._observe(turn, check=self.step % self.check_every == 0 or last)
+                if findings and findings[0].code in watch.BLOW_UPS:
+                    self._roll_back(findings[0])
+                    return
+                left = (time.monotonic() - began) / (self.step - first) * (self.total - self.step)
+                row = self.log[-1]
+                yield Progress(step=self.step, total=self.total, row=row, findings=tuple(findings), seconds_left=left)
+                if any(f.code == "D220" for f in findings) and self.wish.settings.get("steps") is None:
+                    self.total = self.step
+                    return
+            if heard:
+                self._stop(heard[0])
+
+    def _observe(self, turn: Turn, *, check: bool) -> list[Finding]:
+        """Log this step's numbers, ask the doctor, and at a check also score, choose and save."""
+        row: dict[str, Any] = {"step": self.step, **turn.numbers()}
+        if check:
+            row |= self._evaluate()
+        row = {name: finite_or_none(value) for name, value in row.items()}
+        self.log.append(row)
+        findings = [
+            f for f in watch.examine(self.log, self.total) if f.code in watch.BLOW_UPS or f.code not in self.memory.said
+        ]
+        if self.writer:
+            self.writer.metrics(row)
+            for finding in findings:
+                self.writer.event("finding", **finding.to_json())
+        if not (findings and findings[0].code in watch.BLOW_UPS):
+            self.memory.said += [f.code for f in findings]
+            if check:
+                self._save(row)
+        return findings
+
+    def _evaluate(self) -> dict[str, float]:
+        """Score fakes from a fixed seed against the held-out rows, and keep some of them to look at."""
+        fake = self.live.rows(max(len(self.held), SHOWN_ROWS), seed=fold(self.seed, "evaluate"))
+        if not np.isfinite(fake).all():
+            return {"score": math.nan}
+        if self.writer:
+            shown = self.method.codec.decode(fake[:SHOWN_ROWS])
+            array = np.asarray(getattr(shown, "items", shown) if not hasattr(shown, "columns") else shown)
+            with (self.writer.run.folder / "samples" / f"{self.step:09d}.npy").open("wb") as file:
+                np.save(file, array, allow_pickle=False)
+        return self.score(fake[: len(self.held)])
+
+    def _save(self, row: dict[str, Any]) -> None:
+        """Keep this state to go back to, and hand out the model if it is the best so far."""
+        best = row["score"] > self.memory.best_score
+        if best:
+            self.memory.best_score, self.memory.best_step = row["score"], self.step
+            self._best = self.live.arrays(with_critic=True)
+        self._kept = self._state()
+        if self.writer:
+            self.writer.sync_metrics()
+            files = self.live.files(with_critic=True)
+            checkpoints.save(self.writer.run.checkpoints, self._kept, files, self.wish.identity, best=best)
+
+    def _state(self) -> checkpoints.State:
+        arrays = checkpoints.pack(self.game.modules, self.game.players)
+        return checkpoints.State(step=self.step, arrays=arrays, facts=self.memory.to_json())
+
+    def _restore(self, state: checkpoints.State) -> None:
+        checkpoints.unpack(state.arrays, self.game.modules, self.game.players)
+        self.step, self.memory = state.step, Memory.from_json(state.facts)
+
+    def _open(self) -> None:
+        """Write down what this run is, or take up where it was left."""
+        self._best = self.live.arrays(with_critic=True)
+        self._kept = self._state()
+        if not (self.writer and self.choice):
+            return
+        writer, resumes = self.writer, self.choice.resumes
+        if self.choice.why:
+            self.warnings.append(self.choice.why)
+        if resumes:
+            self._resume(writer)
+        data = {
+            "fingerprint": self.wish.data,
+            "rows": len(self.rows),
+            "held_out": len(self.held),
+            "codec": self.method.codec.to_json(),
+        }
+        writer.document("data", data)
+        writer.document("env", environment())
+        writer.document("recipe", {**recipe_document(self.wish, self.total), "balance": self.method.balance})
+        writer.event("resumed" if resumes else "started", step=self.step, total_steps=self.total, why=self.choice.why)
+
+    def _resume(self, writer: Writer) -> None:
+        checkpoints.clean(writer.run.checkpoints)
+        for found in checkpoints.newest(writer.run.checkpoints, self.wish.identity):
+            if isinstance(found, StorageError):
+                self.warnings.append(f"{found.what} {found.why} An older checkpoint is used.")
+                writer.event("damaged", what=found.what, why=found.why)
+            else:
+                self._restore(found)
+                self._kept = found
+        writer.cut_metrics(self.step)
+        self.log = [{k: v for k, v in row.items() if k != "seconds"} for row in writer.run.metrics()]
+
+    def _roll_back(self, finding: Finding) -> None:
+        """Go back to the last good state with half the rates and another order of rows; after three tries, stop."""
+        tries = self.memory.retries + 1
+        if tries > TRIES:
+            if self.writer:
+                self.writer.event("stopped", step=self.step, why=finding.message)
+            raise StoppedEarly(
+                f"The training was stopped at step {self.step}: {finding.message}",
+                why=f"It blew up {tries} times, each time with half the learning rate of the time before.",
+                fix="Lower the learning rate or add a gradient penalty; what was saved before is kept.",
+                code=finding.code,
+            )
+        self._restore(self._kept)
+        self.memory.retries = tries
+        self.log = [row for row in self.log if row["step"] <= self.step]
+        said = f"{finding.message} Went back to step {self.step} with learning rates times {0.5**tries:g}."
+        self.warnings.append(said)
+        if self.writer:
+            self.writer.cut_metrics(self.step)
+            self.writer.event("rolled back", step=self.step, why=said)
+
+    def _stop(self, number: int) -> None:
+        """Save at this very step and leave."""
+        self._kept = self._state()
+        assert self.writer is not None
+        self.writer.sync_metrics()
+        files = self.live.files(with_critic=True)
+        checkpoints.save(self.writer.run.checkpoints, self._kept, files, self.wish.identity, best=False)
+        self.writer.event("stopped", step=self.step, why=signal.Signals(number).name)
+        stopped = StoppedEarly(
+            f"Stopped at step {self.step} of {self.total}, as asked.",
+            why=f"The signal {signal.Signals(number).name} came.",
+            fix="Everything is saved: run the same command again to go on.",
+            code="E305",
+        )
+        stopped.exit_status = 130 if number == signal.SIGINT else 75
+        raise stopped
+
+    def _best_arrays(self) -> dict[str, np.ndarray]:
+        """Find the best model's numbers: in memory, or in the folder when they were made before a resume."""
+        if self.writer and self.memory.best_step >= 0:
+            from contrafact.engine.model import read_model
+
+            folder = checkpoints.model_folder(self.writer.run.folder)
+            if folder is not None:
+                return read_model(folder)[1]
+        return self._best
+
+    def _finish(self) -> None:
+        """Hand out the best model."""
+        facts = self.live.facts()
+        self.model = self.recipe.restore(self.method.codec.to_json(), self._best_arrays(), facts)  # type: ignore[attr-defined]
+        if self.writer:
+            self.writer.event("finished", step=self.step, best_step=self.memory.best_step)
+
+    def finish(self) -> Any:
+        """Train to the end and give the model."""
+        for _ in self:
+            pass
+        return self.model
+
+
+def recipe_document(wish: Wish, total: int | None) -> dict[str, Any]:
+    """Describe a run as its recipe.json does."""
+    return {
+        "schema": SCHEMA,
+        "method": wish.method,
+        "settings": wish.settings,
+        "total_steps": total,
+        "seed": wish.seed,
+        "budget": wish.budget,
+        "data": wish.data,
+    }
+
+
+def record(recipe: Recipe, data: Any, model: Model, *, seed: int, run_dir: str | PathLike[str] | None) -> Any:
+    """Keep a model that was fitted in closed form, in a run folder where one is asked for.
+
+    Arguments:
+        recipe: Its settings.
+        data: What it was fitted to.
+        model: The fitted model, which is returned.
+        seed: The seed that it was fitted with.
+        run_dir: The run's own folder, or None to keep nothing.
+    """
+    if run_dir is None:
+        return model
+    wish = Wish(method=recipe.method, settings=recipe.settings(), data=fingerprint(data), seed=seed, budget=None)
+    choice = choose(Path(run_dir), wish)
+    with written(choice.run) as writer:
+        writer.document("recipe", recipe_document(wish, None))
+        writer.document("data", {"fingerprint": wish.data, "rows": len(data), "codec": model.codec.to_json()})
+        writer.document("env", environment())
+        state = checkpoints.State(step=0, arrays={}, facts={})
+        checkpoints.save(choice.run.checkpoints, state, model.files(with_critic=True), wish.identity, best=True)
+        writer.event("finished", step=0, best_step=0)
+    return model

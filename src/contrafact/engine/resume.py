@@ -1,0 +1,92 @@
+"""Re-running the same command resumes: what a run folder already holds, and what a changed setting means for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from contrafact.engine.bundle import digest, to_bytes
+from contrafact.engine.run import Run
+
+# A run may go on with other values of these: they say how long, not what.
+SAFE = frozenset({"steps"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a command asks for, to be held against what a folder holds.
+
+    Arguments:
+        method: The method's name.
+        settings: The recipe's settings.
+        data: The data's fingerprint.
+        seed: The seed.
+        budget: The time allowed, as it was typed.
+    """
+
+    method: str
+    settings: dict[str, Any]
+    data: str
+    seed: int
+    budget: str | None
+
+    @property
+    def identity(self) -> str:
+        """Digest everything that makes a run this run and no other."""
+        lasting = {k: v for k, v in self.settings.items() if k not in SAFE}
+        return digest(to_bytes([self.method, lasting, self.data, self.seed]))
+
+    def differences(self, recipe: dict[str, Any]) -> list[str]:
+        """Name what differs from a recorded recipe, safe settings left out."""
+        told = recipe.get("settings", {})
+        pairs = {"method": (recipe.get("method"), self.method), "seed": (recipe.get("seed"), self.seed)}
+        pairs |= {k: (told.get(k), v) for k, v in _plain(self.settings).items() if k not in SAFE}
+        changed = [f"{name} was {old}, is {new}" for name, (old, new) in pairs.items() if old != new]
+        return changed + (["the data have changed"] if recipe.get("data") != self.data else [])
+
+
+def _plain(settings: dict[str, Any]) -> dict[str, Any]:
+    """Give settings as JSON holds them."""
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in settings.items()}
+
+
+def next_free(folder: Path) -> Path:
+    """Name the first folder of this name and a number that holds nothing yet."""
+    number = 2
+    while (free := folder.with_name(f"{folder.name}-{number}")).exists():
+        number += 1
+    return free
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """Which folder a run uses, whether it goes on with what is there, and the sentence that says why."""
+
+    run: Run
+    resumes: bool
+    why: str = ""
+
+
+def choose(folder: Path, wish: Wish, *, fresh: bool = False) -> Choice:
+    """Decide whether a run starts here, goes on here, or starts in a new folder beside; nothing is overwritten.
+
+    Arguments:
+        folder: The folder that was asked for.
+        wish: What is asked for now.
+        fresh: Start anew whatever is there.
+    """
+    run = Run(folder)
+    if not run.exists:
+        return Choice(run=run, resumes=False)
+    if fresh:
+        free = Run(next_free(folder))
+        return Choice(run=free, resumes=False, why=f"Starting anew, as asked; the run in {folder.name} is kept.")
+    recipe = run.document("recipe")
+    changed = wish.differences(recipe)
+    if changed:
+        free = Run(next_free(folder))
+        return Choice(run=free, resumes=False, why=f"Starting a new run: {'; '.join(changed)}.")
+    old, new = recipe["settings"].get("steps"), wish.settings.get("steps")
+    why = f"Going on with steps={new} in place of {old}." if old != new else ""
+    return Choice(run=run, resumes=True, why=why)

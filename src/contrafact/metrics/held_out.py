@@ -1,0 +1,87 @@
+"""A cheap score against held-out rows, made many times while a generator trains.
+
+`score` is the harmonic mean of precision and recall over k-nearest-neighbour balls; `coverage`, `regions` and
+`variety` say how much of the data the fakes reach. Regions are the cells around landmarks spread over the real rows;
+a region is reached when it holds at least a tenth of its fair share of fakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from contrafact.base.seeds import generator
+
+NEIGHBOURS, LANDMARKS, PAIRS = 5, 32, 2000
+
+
+def _nearest(points: np.ndarray, to: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """Find the k nearest of `to` for each point: distances and places."""
+    from scipy.spatial import cKDTree
+
+    distance, place = cKDTree(to).query(points, k=k)
+    return distance.reshape(len(points), -1), place.reshape(len(points), -1)
+
+
+def _within(points: np.ndarray, centres: np.ndarray, radii: np.ndarray) -> np.ndarray:
+    """Tell for each point whether it lies in any centre's ball."""
+    inside = np.zeros(len(points), dtype=bool)
+    squares = (centres**2).sum(1)
+    for start in range(0, len(points), 1024):
+        block = points[start : start + 1024]
+        distance = (block**2).sum(1)[:, None] + squares - 2 * block @ centres.T
+        inside[start : start + 1024] = (distance <= radii**2).any(1)
+    return inside
+
+
+def landmarks(rows: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Choose rows far from each other, each with a chance that grows with its squared distance to those chosen."""
+    random = generator(seed, "landmarks")
+    chosen = [rows[random.integers(len(rows))]]
+    nearest = np.full(len(rows), np.inf)
+    while len(chosen) < min(count, len(rows)):
+        nearest = np.minimum(nearest, ((rows - chosen[-1]) ** 2).sum(1))
+        if nearest.sum() == 0:
+            break
+        chosen.append(rows[random.choice(len(rows), p=nearest / nearest.sum())])
+    return np.stack(chosen)
+
+
+def spread(rows: np.ndarray, seed: int) -> float:
+    """Measure the mean distance between random pairs of rows."""
+    random = generator(seed, "pairs")
+    one, other = random.integers(len(rows), size=(2, PAIRS))
+    return float(np.linalg.norm(rows[one] - rows[other], axis=1).mean())
+
+
+def held_out_score(held: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[str, float]]:
+    """Prepare the held-out rows once and return what scores fakes against them.
+
+    Arguments:
+        held: Real rows that are not trained on.
+        seed: Chooses the landmarks and the pairs.
+    """
+    held = held.astype(np.float64)
+    k = min(NEIGHBOURS, len(held) - 1)
+    radii = _nearest(held, held, k + 1)[0][:, -1]
+    marks = landmarks(held, min(LANDMARKS, max(len(held) // 10, 2)), seed)
+    shares = np.bincount(_nearest(held, marks, 1)[1][:, 0], minlength=len(marks)) / len(held)
+    usual = spread(held, seed)
+
+    def score(fake: np.ndarray) -> dict[str, float]:
+        fake = fake.astype(np.float64)
+        own = _nearest(fake, fake, k + 1)[0][:, -1]
+        precision, recall = _within(fake, held, radii).mean(), _within(held, fake, own).mean()
+        covered = (_nearest(held, fake, 1)[0][:, 0] <= radii).mean()
+        got = np.bincount(_nearest(fake, marks, 1)[1][:, 0], minlength=len(marks)) / len(fake)
+        return {
+            "score": float(2 * precision * recall / max(precision + recall, 1e-12)),
+            "precision": float(precision),
+            "recall": float(recall),
+            "coverage": float(covered),
+            "regions": float((got >= shares / 10).mean()),
+            "variety": spread(fake, seed) / max(usual, 1e-12),
+        }
+
+    return score

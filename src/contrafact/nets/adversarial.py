@@ -1,0 +1,189 @@
+"""From the settings that adversarial recipes over vectors share to networks, optimisers and a training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+from contrafact.engine.average import Average
+from contrafact.engine.duel import Duel, DuelGame, Latent, Penalty, no_penalty
+from contrafact.engine.fit import Method, Score, Training
+from contrafact.engine.play import Step
+from contrafact.nets.mlp import Activation, mlp
+from contrafact.nets.pushforward import Pushforward
+
+OptimizerName = Literal["adam", "rmsprop", "sgd"]
+
+
+class VectorSettings(Protocol):
+    """The fields that every adversarial recipe over vectors has."""
+
+    @property
+    def steps(self) -> int | None: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def latent(self) -> Literal["normal", "uniform"]: ...
+    @property
+    def latent_size(self) -> int: ...
+    @property
+    def latent_classes(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def depth(self) -> int: ...
+    @property
+    def activation(self) -> Activation: ...
+    @property
+    def optimizer(self) -> OptimizerName: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def momentum(self) -> float: ...
+    @property
+    def critic_steps(self) -> int: ...
+    @property
+    def critic_first(self) -> int: ...
+    @property
+    def instance_noise(self) -> float: ...
+    @property
+    def half_life(self) -> float: ...
+
+
+Networks = Callable[[Any, int], tuple[nn.Module, nn.Module]]
+
+
+def plain_networks(settings: VectorSettings, columns: int, *, spectral: bool = False) -> tuple[nn.Module, nn.Module]:
+    """Make a generator and a critic of plain hidden layers.
+
+    Arguments:
+        settings: Widths, depths and activation.
+        columns: Columns of the encoded data.
+        spectral: Normalise the critic's layers.
+    """
+    latent = law(settings)
+    shape = {"width": settings.width, "depth": settings.depth}
+    # Maxout is a critic's activation (PacGAN's protocol); a generator of maxout units is five times as dear.
+    smooth: Activation = "relu" if settings.activation == "maxout" else settings.activation
+    generator = mlp(latent.width, columns, act=smooth, **shape)
+    return generator, mlp(columns, 1, act=settings.activation, spectral=spectral, **shape)
+
+
+def law(settings: VectorSettings) -> Latent:
+    """Read the law of the noise from the settings."""
+    return Latent(law=settings.latent, size=settings.latent_size, classes=settings.latent_classes)
+
+
+def make_optimizer(name: OptimizerName, module: nn.Module, rate: float, momentum: float) -> Optimizer:
+    """Make one player's optimiser."""
+    weights = [w for w in module.parameters() if w.requires_grad]
+    if name == "adam":
+        return torch.optim.Adam(weights, lr=rate, betas=(momentum, 0.99), fused=True)
+    if name == "rmsprop":
+        return torch.optim.RMSprop(weights, lr=rate, momentum=momentum)
+    return torch.optim.SGD(weights, lr=rate, momentum=momentum)
+
+
+def cosine(step: Step, start: float, end: float, until: float = 1.0) -> float:
+    """Go from start to end along half a cosine, and stay there after this share of the run."""
+    done = min(step.fraction / until, 1.0)
+    return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
+
+
+def steady(settings: VectorSettings) -> Callable[[Step], dict[str, dict[str, object]]]:
+    """Keep both players' learning rates where the settings put them."""
+
+    def rates(step: Step) -> dict[str, dict[str, object]]:
+        return {player: {"lr": settings.rate * step.rate} for player in ("critic", "generator")}
+
+    return rates
+
+
+def vector_training(
+    recipe: Any,
+    data: Any,
+    *,
+    codec: Any,
+    score: Callable[[np.ndarray, int], Score],
+    loss: Duel,
+    penalty: Penalty = no_penalty,
+    networks: Networks = plain_networks,
+    rates: Callable[[Step], dict[str, dict[str, object]]] | None = None,
+    real_target: float = 1.0,
+    steps: int = 10_000,
+    **options: Any,
+) -> Training:
+    """Prepare the training of an adversarial recipe over vectors.
+
+    Arguments:
+        recipe: The settings.
+        data: What to learn from.
+        codec: Turns the data into rows and back.
+        score: Makes what scores fakes against held-out rows.
+        loss: The pair of losses.
+        penalty: Judges both kinds of rows and adds penalty terms.
+        networks: Makes generator and critic.
+        rates: Learning rates and momenta of a step.
+        real_target: What the critic's loss wants of real rows.
+        steps: Steps where nobody says how many.
+        options: seed, budget, run_dir, device, fresh.
+    """
+    latent = law(recipe)
+
+    def begin(total: int, device: torch.device) -> DuelGame:
+        generator, critic = (net.to(device) for net in networks(recipe, codec.width))
+        players = {
+            name: make_optimizer(recipe.optimizer, net, recipe.rate, recipe.momentum)
+            for name, net in (("critic", critic), ("generator", generator))
+        }
+        return DuelGame(
+            generator=generator,
+            critic=critic,
+            average=Average(generator, recipe.half_life, recipe.batch),
+            players=players,
+            rates=rates or steady(recipe),
+            latent=latent,
+            loss=loss,
+            penalty=penalty,
+            critic_steps=recipe.critic_steps,
+            critic_first=recipe.critic_first,
+            instance_noise=recipe.instance_noise,
+            real_target=real_target,
+        )
+
+    def model(game: DuelGame) -> Pushforward:
+        return Pushforward(recipe, codec, latent, game.average.module, game.critic)
+
+    balance = dict(zip(("critic/loss", "generator/loss"), loss.balance, strict=True))
+    method = Method(
+        codec=codec, batch=recipe.batch, steps=steps, begin=begin, model=model, score=score, balance=balance
+    )
+    return Training(recipe, data, method, **options)
+
+
+def restored(
+    recipe: Any, codec: Any, arrays: dict[str, np.ndarray], networks: Networks = plain_networks
+) -> Pushforward:
+    """Make a fitted model again from its arrays."""
+    generator, critic = networks(recipe, codec.width)
+
+    def load(name: str, net: nn.Module) -> nn.Module | None:
+        own = {
+            k.removeprefix(f"{name}/"): torch.from_numpy(v.copy())
+            for k, v in arrays.items()
+            if k.startswith(f"{name}/")
+        }
+        if not own:
+            return None
+        net.load_state_dict(own)
+        return net.requires_grad_(False).eval()
+
+    loaded = load("generator", generator)
+    assert loaded is not None
+    return Pushforward(recipe, codec, law(recipe), loaded, load("critic", critic))

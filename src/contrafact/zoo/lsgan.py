@@ -1,0 +1,79 @@
+"""Least squares in place of logarithms.
+
+The critic D regresses real rows to 1 and fakes to 0, the generator pulls D of its fakes to 1. With these targets the
+generator's loss is, at the best critic, a bounded f-divergence of the Pearson kind; its gradient does not vanish
+where the critic is sure.
+
+References:
+    Mao et al., Least squares generative adversarial networks, ICCV 2017.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Share, Whole
+from contrafact.codecs.vector import VectorCodec
+from contrafact.engine.duel import DUELS
+from contrafact.engine.fit import Training
+from contrafact.engine.penalties import r1_r2
+from contrafact.metrics.held_out import held_out_score
+from contrafact.nets.adversarial import OptimizerName, restored, vector_training
+from contrafact.nets.mlp import Activation
+from contrafact.nets.pushforward import Pushforward
+
+
+@dataclass(frozen=True, kw_only=True)
+class LSGAN(Recipe):
+    """Fit a least-squares generative adversarial network to vectors."""
+
+    steps: Count | None = None  # generator steps; none: 10,000, or from the budget
+    batch: Count = 256  # rows in a batch
+    latent: Literal["normal", "uniform"] = "normal"  # law of the noise
+    latent_size: Count = 8  # columns of noise
+    latent_classes: Whole = 0  # levels of a discrete part of the noise; 0: none
+    width: Count = 128  # units in a hidden layer
+    depth: Count = 3  # hidden layers
+    activation: Activation = "leaky relu"  # of the hidden layers
+    optimizer: OptimizerName = "adam"  # of both players
+    rate: Positive = 5e-4  # learning rate
+    momentum: Share = 0.5  # of the gradients (Adam's first beta)
+    critic_steps: Count = 1  # critic moves for one generator move (k in the paper)
+    critic_first: Whole = 0  # steps in which only the critic moves, at the start
+    label_smoothing: Share = 0.0  # real rows are regressed to 1 less this
+    instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
+    r1: NotNegative = 0.0  # penalty on the critic's slope at real rows
+    r2: NotNegative = 0.0  # penalty on the critic's slope at fakes
+    penalty_every: Count = 1  # penalise every so many steps, so many times as strongly
+    half_life: NotNegative = 20_000.0  # samples in which the averaged generator forgets half; 0: no averaging
+
+    @classmethod
+    def toy(cls) -> Self:
+        """Give settings for tests that must be quick."""
+        return cls(steps=30, width=16, depth=1, batch=32)
+
+    def training(self, data: Any, **options: Any) -> Training:
+        """Prepare a training that can be watched step by step."""
+        return vector_training(
+            self,
+            data,
+            codec=VectorCodec.fit(data),
+            score=held_out_score,
+            loss=DUELS["least squares"],
+            penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
+            real_target=1 - self.label_smoothing,
+            **options,
+        )
+
+    def fit(
+        self, data: Any, *, seed: int = 0, budget: str | None = None, run_dir: Any = None, device: str | None = None
+    ) -> Pushforward:
+        """Train on rows of numbers and give the model."""
+        return self.training(data, seed=seed, budget=budget, run_dir=run_dir, device=device).finish()
+
+    def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
+        """Make a fitted model again."""
+        return restored(self, VectorCodec.from_json(codec), arrays)

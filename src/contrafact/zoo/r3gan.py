@@ -1,0 +1,97 @@
+"""Relativistic pairing with R1 and R2 penalties: the default.
+
+Real rows x and fakes y = G(z) are judged in pairs: the critic D minimises E softplus(D(y) - D(x)), the generator
+E softplus(D(x) - D(y)). Only differences count, so that the critic must rank each fake against a real row, and no
+mode can be given up cheaply; the loss has no bad local minima there. Alone it need not converge; the zero-centred
+penalties γ/2 E‖∇D(x)‖² (R1) and γ/2 E‖∇D(y)‖² (R2) make it converge locally. γ, the learning rate and the memory of
+Adam's second moment follow cosines: strong and quick at first to find the modes, weak and slow at last to sharpen them.
+
+References:
+    Huang et al., The GAN is dead; long live the GAN! A modern baseline GAN, NeurIPS 2024.
+    Jolicoeur-Martineau, The relativistic discriminator, 2018.
+    Roth et al., Stabilizing training of generative adversarial networks through regularization, 2017 (R1 with R2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+
+from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Share, Whole
+from contrafact.codecs.vector import VectorCodec
+from contrafact.engine.duel import DUELS
+from contrafact.engine.fit import Training
+from contrafact.engine.penalties import r1_r2
+from contrafact.engine.play import Step
+from contrafact.metrics.held_out import held_out_score
+from contrafact.nets.adversarial import OptimizerName, cosine, restored, vector_training
+from contrafact.nets.mlp import Activation
+from contrafact.nets.pushforward import Pushforward
+
+
+@dataclass(frozen=True, kw_only=True)
+class R3GAN(Recipe):
+    """Fit the relativistic adversarial network with R1 and R2 penalties to vectors."""
+
+    steps: Count | None = None  # generator steps; none: 10,000, or from the budget
+    batch: Count = 256  # rows in a batch
+    latent: Literal["normal", "uniform"] = "normal"  # law of the noise
+    latent_size: Count = 8  # columns of noise
+    latent_classes: Whole = 0  # levels of a discrete part of the noise; 0: none
+    width: Count = 128  # units in a hidden layer
+    depth: Count = 3  # hidden layers
+    activation: Activation = "leaky relu"  # of the hidden layers
+    optimizer: OptimizerName = "adam"  # of both players
+    rate: Positive = 1e-3  # learning rate at the start
+    rate_end: Positive = 1e-4  # learning rate at the end
+    momentum: Share = 0.0  # of the gradients (Adam's first beta)
+    critic_steps: Count = 1  # critic moves for one generator move
+    critic_first: Whole = 0  # steps in which only the critic moves, at the start
+    instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
+    r1: NotNegative = 0.1  # penalty γ on the critic's slope at real rows, at the start
+    r2: NotNegative = 0.1  # penalty γ on the critic's slope at fakes, at the start
+    penalty_end: Share = 0.005  # what share of both penalties is left at the end
+    penalty_every: Count = 1  # penalise every so many steps, so many times as strongly
+    half_life: NotNegative = 20_000.0  # samples in which the averaged generator forgets half; 0: no averaging
+
+    @classmethod
+    def toy(cls) -> Self:
+        """Give settings for tests that must be quick."""
+        return cls(steps=30, width=16, depth=1, batch=32)
+
+    def training(self, data: Any, **options: Any) -> Training:
+        """Prepare a training that can be watched step by step."""
+        return vector_training(
+            self,
+            data,
+            codec=VectorCodec.fit(data),
+            score=held_out_score,
+            loss=DUELS["relativistic"],
+            penalty=r1_r2(self.penalties, self.penalty_every),
+            rates=self.rates,
+            **options,
+        )
+
+    def penalties(self, step: Step) -> tuple[float, float]:
+        """Give both weights γ of this step."""
+        left = cosine(step, 1.0, self.penalty_end)
+        return self.r1 * left, self.r2 * left
+
+    def rates(self, step: Step) -> dict[str, dict[str, object]]:
+        """Give both players' learning rate and second-moment memory of this step."""
+        values: dict[str, object] = {"lr": cosine(step, self.rate, self.rate_end) * step.rate}
+        if self.optimizer == "adam":
+            values["betas"] = (self.momentum, cosine(step, 0.9, 0.99))
+        return {"critic": values, "generator": values}
+
+    def fit(
+        self, data: Any, *, seed: int = 0, budget: str | None = None, run_dir: Any = None, device: str | None = None
+    ) -> Pushforward:
+        """Train on rows of numbers and give the model."""
+        return self.training(data, seed=seed, budget=budget, run_dir=run_dir, device=device).finish()
+
+    def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
+        """Make a fitted model again."""
+        return restored(self, VectorCodec.from_json(codec), arrays)
