@@ -81,7 +81,7 @@ def patients(n: int = 2000, seed: int = 0) -> pd.DataFrame:
         {
             "age": age,
             "sex": np.where(female, "female", "male"),
-            "smoker": pd.array(np.where(smoker, "yes", "no"), dtype=object),
+            "smoker": np.where(smoker, "yes", "no").astype(object),
             "blood_pressure": pressure.round(1),
             "treated": treated.astype(int),
             "recovery_days": np.where(treated, np.maximum(days + effect, 0.5), days).round(1),

@@ -10,4 +10,5 @@ def from_json(row: dict[str, Any]) -> Any:
     from contrafact.codecs.text import SymbolCodec
     from contrafact.codecs.vector import VectorCodec
 
-    return {"vector": VectorCodec, "text": SymbolCodec}[row["codec"]].from_json(row)
+    kinds: dict[str, Any] = {"vector": VectorCodec, "text": SymbolCodec}
+    return kinds[row["codec"]].from_json(row)

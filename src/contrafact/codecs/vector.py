@@ -212,15 +212,19 @@ class VectorCodec:
 
     def encode(self, data: Any) -> np.ndarray:
         """Turn data of the fitted kind into float32 rows."""
-        mean, scale = np.asarray(self.mean), np.asarray(self.scale)
-        kept = scale > 0
-        with np.errstate(over="ignore"):
-            rows: np.ndarray = (self.values(data)[:, kept] - mean[kept]) / scale[kept]
-        return np.asarray(np.clip(rows, np.finfo(np.float32).min, np.finfo(np.float32).max), dtype=np.float32)
+        limits = np.finfo(np.float32)
+        return np.asarray(np.clip(self.rescale(self.values(data)), limits.min, limits.max), dtype=np.float32)
 
     def decode(self, rows: np.ndarray) -> Any:
         """Turn rows back into the kind of object that was fitted."""
         return self.wrap(self.unscale(rows))
+
+    def rescale(self, values: np.ndarray) -> np.ndarray:
+        """Turn values in the user's units into float64 rows, without the constant columns."""
+        mean, scale = np.asarray(self.mean), np.asarray(self.scale)
+        kept = scale > 0
+        with np.errstate(over="ignore"):
+            return np.asarray((values[:, kept] - mean[kept]) / scale[kept])
 
     def unscale(self, rows: np.ndarray) -> np.ndarray:
         """Turn rows into float64 values in the user's units, the constant columns among them."""
@@ -267,10 +271,6 @@ class VectorCodec:
         """Read what `to_json` wrote."""
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "codec"}
         return cls(**fields)
-
-    def as_array(self) -> Self:
-        """Copy the codec so that it gives plain arrays."""
-        return replace(self, container="array")
 
 
 def _listed(names: Sequence[str | int]) -> str:

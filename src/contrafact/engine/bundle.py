@@ -155,7 +155,7 @@ def _damaged(path: Path, why: str) -> StorageError:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
+        manifest: dict[str, Any] = json.loads(path.read_bytes())
         told = manifest.pop("digest")
         if set(manifest) != {"files", "identity"} or digest(to_bytes(manifest)) != told:
             raise ValueError("its own digest does not match")
@@ -194,7 +194,7 @@ def arrays_to_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """Pack named arrays as safetensors, in the order of their names."""
     from safetensors.numpy import save
 
-    return bytes(save({name: np.ascontiguousarray(arrays[name]) for name in sorted(arrays)}))
+    return bytes(save({name: np.asarray(arrays[name], order="C") for name in sorted(arrays)}))
 
 
 def arrays_from_bytes(payload: bytes) -> dict[str, np.ndarray]:

@@ -85,25 +85,22 @@ class Latent:
     Arguments:
         law: Law of the continuous part.
         size: Width of the continuous part.
-        classes: Levels of a discrete part, one-hot behind the continuous one; 0 for none.
+        signs: Columns of a discrete part behind the continuous one, each -1 or 1 by chance: 2^signs levels.
     """
 
     law: Literal["normal", "uniform"] = "normal"
     size: int = 8
-    classes: int = 0
+    signs: int = 0
 
     @property
     def width(self) -> int:
         """Width of the whole latent row."""
-        return self.size + self.classes
+        return self.size + self.signs
 
     def draw(self, step: Step, rows: int) -> Tensor:
         """Draw latent rows, the uniform law from -1 to 1."""
         z = step.normal(rows, self.size) if self.law == "normal" else 2 * step.uniform(rows, self.size) - 1
-        if not self.classes:
-            return z
-        level = step.integers(self.classes, rows)
-        return torch.cat([z, nn.functional.one_hot(level, self.classes).to(z.dtype)], dim=1)
+        return torch.cat([z, 2.0 * step.integers(2, rows, self.signs) - 1], dim=1) if self.signs else z
 
 
 # Gives the logits of real and fake rows and the weighted penalty terms, all from as few passes as it can.

@@ -440,12 +440,13 @@ class Training:
             folder = checkpoints.model_folder(self.writer.run.folder)
             if folder is not None:
                 return read_model(folder)[1]
-        return self._best
+        best: dict[str, np.ndarray] = self._best
+        return best
 
     def _finish(self) -> None:
         """Hand out the best model."""
-        facts = self.live.facts()
-        self.model = self.recipe.restore(self.method.codec.to_json(), self._best_arrays(), facts)  # type: ignore[attr-defined]
+        recipe: Any = self.recipe
+        self.model = recipe.restore(self.method.codec.to_json(), self._best_arrays(), self.live.facts())
         if self.writer:
             self.writer.event("finished", step=self.step, best_step=self.memory.best_step)
 

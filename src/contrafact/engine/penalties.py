@@ -25,7 +25,7 @@ def _per_row(values: Tensor) -> Tensor:
 def _by_double_backward(critic: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
     points = points.detach().requires_grad_(True)
     logits = critic(points)
-    slope = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]
+    slope: Tensor = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]
     return logits.squeeze(1), _per_row(slope**2)
 
 
@@ -35,7 +35,7 @@ def _along(critic: nn.Module, points: Tensor, shape: Callable[[Tensor], Tensor])
     slope = torch.func.grad(lambda x: critic(x).sum())(points).detach()
     squares = _per_row(slope**2)
     weight = shape(squares).reshape(-1, *[1] * (points.dim() - 1))
-    logits, along = torch.func.jvp(critic, (points,), (weight * slope,))
+    logits, along = torch.func.jvp(critic, (points,), (weight * slope,))[:2]
     return logits.squeeze(1), squares, along.squeeze(1)
 
 

@@ -134,8 +134,10 @@ class Turn:
             f"{player}/{name}": float(value) for player, terms in self.terms.items() for name, value in terms.items()
         }
         for player, weights in self.weights.items():
-            norms = torch._foreach_norm([w.grad for w in weights if w.grad is not None])
-            row[f"{player}/gradient"] = float(torch.linalg.vector_norm(torch.stack(norms))) if norms else 0.0
+            grads = [w.grad for w in weights if w.grad is not None]
+            if grads:
+                norms = torch._foreach_norm(grads)
+                row[f"{player}/gradient"] = float(torch.linalg.vector_norm(torch.stack(norms)))
         return row
 
 

@@ -102,7 +102,7 @@ class Run:
     @property
     def state(self) -> str:
         """One word: finished, stopped, running or unfinished."""
-        kinds = [
+        kinds: list[str] = [
             event["event"]
             for event in self.events()
             if event.get("event") in ("started", "resumed", "finished", "stopped")

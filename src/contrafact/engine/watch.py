@@ -69,8 +69,8 @@ def collapse(rows: Sequence[Row], total: int) -> Finding | None:
     last = late[-1]
     return Finding(
         code="D210",
-        message=f"The generator makes too little variety: {last['regions']:.0%} of the data's regions get their share of "
-        f"fakes, and fakes differ {last['variety']:.2f} times as much as real rows do.",
+        message=f"The generator makes too little variety: {last['regions']:.0%} of the data's regions get their share "
+        f"of fakes, and fakes differ {last['variety']:.2f} times as much as real rows do.",
         cure="Use r3gan, or add a gradient penalty (--set r1=0.1 --set r2=0.1) or instance noise.",
         evidence={name: last[name] for name in ("regions", "variety", "coverage")},
         step=last["step"],
@@ -118,7 +118,7 @@ def plateau(rows: Sequence[Row], total: int, window: int = 8) -> Finding | None:
         return None
     return Finding(
         code="D220",
-        message=f"The held-out score has stayed at {max(values):.3f} (± {noise:.3f}) since step {scored[-window]['step']}.",
+        message=f"The held-out score stays at {max(values):.3f} (± {noise:.3f}) since step {scored[-window]['step']}.",
         cure="More steps are not likely to help: stop here, or change the settings.",
         evidence={"score": values[-1], "noise": noise},
         step=scored[-1]["step"],

@@ -175,5 +175,5 @@ def _need(real_train: Sequences, fake: Sequences, real_test: Sequences) -> None:
                 f"There are no {name} sequences.",
                 why="The transitions of each of the three sets are compared.",
                 fix="Give at least one sequence each.",
-                code="E401",
+                code="E221",
             )

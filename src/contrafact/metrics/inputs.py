@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -17,13 +18,13 @@ def rows(values: Any, name: str = "rows") -> np.ndarray:
         DataError: There are no rows, or a cell is missing or infinite.
     """
     matrix = np.asarray(values, dtype=np.float64)
-    matrix = matrix[:, None] if matrix.ndim == 1 else matrix.reshape(len(matrix), -1)
+    matrix = matrix[:, None] if matrix.ndim == 1 else matrix.reshape(len(matrix), math.prod(matrix.shape[1:]))
     if not matrix.size:
         raise DataError(
             f"The {name} are empty.",
             why="A score needs at least one row and one column.",
             fix="Give rows.",
-            code="E401",
+            code="E221",
         )
     if not np.isfinite(matrix).all():
         row, column = np.argwhere(~np.isfinite(matrix))[0]
@@ -31,7 +32,7 @@ def rows(values: Any, name: str = "rows") -> np.ndarray:
             f"The {name} hold {matrix[row, column]} in row {row}, column {column}.",
             why="Distances need finite numbers.",
             fix="Fill or drop such cells first: contrafact impute FILE -o OUT",
-            code="E402",
+            code="E222",
         )
     return matrix
 
@@ -48,7 +49,7 @@ def pair(real: Any, fake: Any) -> tuple[np.ndarray, np.ndarray]:
             f"The real rows have {real.shape[1]} columns and the fake rows {fake.shape[1]}.",
             why="Only rows of the same columns can be compared.",
             fix="Give both the same columns in the same order.",
-            code="E403",
+            code="E223",
         )
     return real, fake
 

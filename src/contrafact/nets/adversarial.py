@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 from contrafact.engine.average import Average
 from contrafact.engine.duel import Duel, DuelGame, Latent, Penalty, no_penalty
 from contrafact.engine.fit import Method, Score, Training
-from contrafact.engine.play import Step
+from contrafact.engine.play import Step, own_randomness
 from contrafact.nets.mlp import Activation, mlp
 from contrafact.nets.pushforward import Pushforward
 
@@ -33,7 +33,7 @@ class VectorSettings(Protocol):
     @property
     def latent_size(self) -> int: ...
     @property
-    def latent_classes(self) -> int: ...
+    def latent_signs(self) -> int: ...
     @property
     def width(self) -> int: ...
     @property
@@ -77,7 +77,7 @@ def plain_networks(settings: VectorSettings, columns: int, *, spectral: bool = F
 
 def law(settings: VectorSettings) -> Latent:
     """Read the law of the noise from the settings."""
-    return Latent(law=settings.latent, size=settings.latent_size, classes=settings.latent_classes)
+    return Latent(law=settings.latent, size=settings.latent_size, signs=settings.latent_signs)
 
 
 def make_optimizer(name: OptimizerName, module: nn.Module, rate: float, momentum: float) -> Optimizer:
@@ -171,7 +171,8 @@ def restored(
     recipe: Any, codec: Any, arrays: dict[str, np.ndarray], networks: Networks = plain_networks
 ) -> Pushforward:
     """Make a fitted model again from its arrays."""
-    generator, critic = networks(recipe, codec.width)
+    with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
+        generator, critic = networks(recipe, codec.width)
 
     def load(name: str, net: nn.Module) -> nn.Module | None:
         own = {

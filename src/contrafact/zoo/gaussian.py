@@ -2,11 +2,11 @@
 
 A row x is drawn by choosing component k with probability w_k and then x ~ N(m_k, S_k), so that
 log p(x) = log sum_k w_k N(x; m_k, S_k). If it were known which component each row came from, the shares, means and
-covariances of the groups would maximise the likelihood. EM puts the expected groups in their place: the E step
-computes r_k(x) = w_k N(x; m_k, S_k) / p(x), the M step takes shares, means and covariances weighted by r, and each
-round can only raise the likelihood. It climbs to a local top, so it starts several times from k-means++ centres.
-Given some columns o of a row, a mixture stays a mixture: w_k is weighed by the density of x_o, m_k moves by
-S_mo S_oo^-1 (x_o - m_o), and S_k shrinks to S_mm - S_mo S_oo^-1 S_om.
+covariances of the groups would maximise the likelihood. EM puts the expected groups in their place: the E step takes
+r_k(x) = w_k N(x; m_k, S_k) / p(x), the M step shares, means and covariances weighted by r, and no round lowers the
+likelihood. It climbs to a local top, so it starts several times, from k-means++ centres. Given some columns o, a
+mixture stays one: w_k is weighed by the density of x_o, the others' mean m_m moves by S_mo S_oo^-1 (x_o - m_o), and
+their covariance shrinks to S_mm - S_mo S_oo^-1 S_om.
 
 References: Dempster, Laird and Rubin, *Maximum likelihood from incomplete data via the EM algorithm*, JRSS B 39, 1977;
 Arthur and Vassilvitskii, *k-means++: the advantages of careful seeding*, SODA 2007.
@@ -14,7 +14,8 @@ Arthur and Vassilvitskii, *k-means++: the advantages of careful seeding*, SODA 2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from functools import cached_property
 from os import PathLike
 from typing import Any, Literal, Self
 
@@ -27,7 +28,7 @@ from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.fit import record
 from contrafact.engine.model import Model
 
-KMEANS_STEPS, CHUNK_CELLS = 5, 2**21
+KMEANS_STEPS, CHUNK_CELLS = 5, 2**19
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +53,7 @@ class GaussianMixture(Recipe):
     ) -> GaussianModel:
         """Run EM from every start and keep the best; budget and device play no part."""
         codec = VectorCodec.fit(data)
-        rows = codec.encode(data).astype(np.float64)
+        rows = codec.rescale(codec.values(data))
         if len(rows) < self.components:
             what = f"{len(rows)} rows cannot carry {self.components} components."
             fix = f"Set components to {len(rows)} or fewer, or give more rows."
@@ -86,7 +87,6 @@ class GaussianModel(Model):
     """A mixture of Gaussians over standardised columns; columns that never varied have no density and no say.
 
     Arguments:
-        recipe, codec: As in every model.
         gaussians: The mixture.
         facts: How the fit went.
     """
@@ -96,12 +96,11 @@ class GaussianModel(Model):
     def __init__(self, recipe: Recipe, codec: VectorCodec, gaussians: Gaussians, facts: dict[str, Any]) -> None:
         super().__init__(recipe, codec)
         self.gaussians, self._facts = gaussians, facts
-        self._mean, self._scale = np.asarray(codec.mean), np.asarray(codec.scale)
-        self._kept = np.flatnonzero(self._scale > 0)
+        self._kept = np.flatnonzero(codec.scale)
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Give weights, means and covariances in standardised units."""
-        return dict(vars(self.gaussians))
+        return asdict(self.gaussians)
 
     def facts(self) -> dict[str, Any]:
         """Say how the fit went."""
@@ -110,7 +109,7 @@ class GaussianModel(Model):
     def log_prob(self, data: Any) -> np.ndarray:
         """Give each row's log-density in the data's own units."""
         density = np.logaddexp.reduce(self._joint(data), axis=1)
-        return np.asarray(density - np.log(self._scale[self._kept]).sum())
+        return np.asarray(density - np.log(np.asarray(self.codec.scale)[self._kept]).sum())
 
     def responsibilities(self, data: Any) -> np.ndarray:
         """Give each row's probability of having come from each component."""
@@ -131,8 +130,8 @@ class GaussianModel(Model):
         _check_count(n)
         start, fixed = chosen(seed), self.codec.given(given)
         known = np.isin(self._kept, list(fixed))
-        at = np.array([(fixed[i] - self._mean[i]) / self._scale[i] for i in self._kept[known]])
-        mixture = self.gaussians.given(known, at[None])
+        at = np.array([[(fixed[i] - self.codec.mean[i]) / self.codec.scale[i] for i in self._kept[known]]])
+        mixture = self.gaussians.given(known, at)
 
         def draw(block: int) -> np.ndarray:
             stream = generator(start, "sample", block)
@@ -141,15 +140,13 @@ class GaussianModel(Model):
         rows = np.zeros((n, len(known)))
         rows[:, ~known] = np.concatenate(in_blocks(n, draw))
         values = self.codec.unscale(rows)
-        for place, value in fixed.items():
-            values[:, place] = value
+        values[:, list(fixed)] = list(fixed.values())
         return self.codec.wrap(values)
 
     def impute(self, data: Any, draws: int | None = None, seed: int | None = None) -> Any:
-        """Fill the missing cells of a copy from the columns that are there; observed cells keep their bits.
+        """Fill the missing cells (NaN) of a copy from the columns that are there; observed cells keep their bits.
 
         Arguments:
-            data: A frame or an array, NaN where a cell is missing.
             draws: None for conditional means, m for a list of m copies with random draws.
             seed: Makes the draws repeatable.
         """
@@ -162,19 +159,19 @@ class GaussianModel(Model):
 
     def _filled(self, values: np.ndarray, seed: int | None) -> np.ndarray:
         """Fill a matrix, one pattern of missing cells after the other; noise belongs to rows, not to patterns."""
-        rows = (values[:, self._kept] - self._mean[self._kept]) / self._scale[self._kept]
+        rows = self.codec.rescale(values)
         choice = generator(seed or 0, "choice").random(len(rows))
         noise = generator(seed or 0, "noise").standard_normal(rows.shape)
         patterns, owner = np.unique(np.isnan(rows), axis=0, return_inverse=True)
         for number, hole in enumerate(patterns):
             members = np.flatnonzero(owner.ravel() == number)
+            cells = np.ix_(members, hole)
             mixture = self.gaussians.given(~hole, rows[np.ix_(members, ~hole)])
-            guess = mixture.mean() if seed is None else mixture.draw(choice[members], noise[np.ix_(members, hole)])
-            rows[np.ix_(members, hole)] = guess
+            rows[cells] = mixture.mean() if seed is None else mixture.draw(choice[members], noise[cells])
         return self.codec.unscale(rows)
 
     def _joint(self, data: Any) -> np.ndarray:
-        chunks = _chunks(self.codec.encode(data).astype(np.float64), self.gaussians)
+        chunks = _chunks(self.codec.rescale(self.codec.values(data)), self.gaussians)
         return np.concatenate([self.gaussians.log_joint(chunk) for chunk in chunks])
 
 
@@ -186,9 +183,21 @@ class Gaussians:
     means: np.ndarray
     covariances: np.ndarray
 
+    @cached_property
+    def _inverse_factors(self) -> np.ndarray:
+        """Invert the Cholesky factors, or the standard deviations."""
+        if self.covariances.ndim == 2:
+            return np.asarray(1 / np.sqrt(self.covariances))
+        try:
+            return np.asarray(np.linalg.inv(np.linalg.cholesky(self.covariances)))
+        except np.linalg.LinAlgError:
+            why = "Its rows lie in fewer dimensions than there are columns."
+            fix = 'Raise floor, set covariance="diagonal", or drop columns that repeat others.'
+            raise DataError("The covariance of a component is singular.", why=why, fix=fix, code="E206") from None
+
     def log_joint(self, rows: np.ndarray) -> np.ndarray:
         """Give log w_k + log N(x; m_k, S_k) for each row and component (n, k)."""
-        away, inverse = rows - self.means[:, None], _inverse_factor(self.covariances)
+        away, inverse = rows - self.means[:, None], self._inverse_factors
         wide = inverse.ndim == 3
         white = away @ inverse.transpose(0, 2, 1) if wide else away * inverse[:, None]
         scales = np.diagonal(inverse, axis1=1, axis2=2) if wide else inverse
@@ -237,21 +246,6 @@ def _shares(joint: np.ndarray) -> np.ndarray:
     return np.asarray(np.exp(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)))
 
 
-def _inverse_factor(covariances: np.ndarray) -> np.ndarray:
-    """Invert the Cholesky factors, or the standard deviations."""
-    if covariances.ndim == 2:
-        return np.asarray(1 / np.sqrt(covariances))
-    try:
-        return np.asarray(np.linalg.inv(np.linalg.cholesky(covariances)))
-    except np.linalg.LinAlgError:
-        what, why = (
-            "The covariance of a component is singular.",
-            "Its rows lie in fewer dimensions than there are columns.",
-        )
-        fix = 'Raise floor, set covariance="diagonal", or drop columns that repeat others.'
-        raise DataError(what, why=why, fix=fix, code="E206") from None
-
-
 def _chunks(rows: np.ndarray, gaussians: Gaussians) -> list[np.ndarray]:
     """Cut rows so that a number for each row, component and column fits into memory."""
     size = CHUNK_CELLS // max(gaussians.means.size, 1) + 1
@@ -260,8 +254,7 @@ def _chunks(rows: np.ndarray, gaussians: Gaussians) -> list[np.ndarray]:
 
 def _em_round(rows: np.ndarray, old: Gaussians, floor: float) -> tuple[float, Gaussians]:
     """Give the old mixture's mean log-likelihood and the next mixture; moments are taken around the old means."""
-    wide = old.covariances.ndim == 3
-    value, count = 0.0, np.full(len(old.means), 1e-14)  # so that a deserted component divides by no zero
+    value, wide, count = 0.0, old.covariances.ndim == 3, np.full(len(old.means), 1e-14)  # so that none divides by zero
     first, second = np.zeros_like(old.means), np.zeros_like(old.covariances)
     for chunk in _chunks(rows, old):
         joint, away = old.log_joint(chunk), chunk - old.means[:, None]

@@ -141,3 +141,38 @@ def module(name: str) -> ModuleType:
 def recipe(name: str) -> Any:
     """Give a method's recipe class."""
     return getattr(module(name), find(name).recipe)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """A recipe's field as its own file states it."""
+
+    name: str
+    type: str
+    default: str
+    meaning: str
+
+
+def settings_of(name: str) -> list[Setting]:
+    """Read a method's settings from its source: names, types, defaults and the comments behind them; no torch.
+
+    Arguments:
+        name: A method's name.
+    """
+    import ast
+    from pathlib import Path
+
+    entry = find(name)
+    source = (Path(__file__).parent / f"{entry.name}.py").read_text(encoding="utf-8")
+    lines = source.splitlines()
+    body = next(n for n in ast.parse(source).body if isinstance(n, ast.ClassDef) and n.name == entry.recipe).body
+    return [
+        Setting(
+            name=node.target.id,
+            type=ast.unparse(node.annotation),
+            default="" if node.value is None else ast.unparse(node.value),
+            meaning=lines[(node.end_lineno or node.lineno) - 1].partition("  # ")[2],
+        )
+        for node in body
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    ]

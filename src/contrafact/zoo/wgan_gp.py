@@ -36,7 +36,7 @@ class WGANGP(Recipe):
     batch: Count = 256  # rows in a batch
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
     latent_size: Count = 8  # columns of noise
-    latent_classes: Whole = 0  # levels of a discrete part of the noise; 0: none
+    latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
     width: Count = 128  # units in a hidden layer
     depth: Count = 3  # hidden layers
     activation: Activation = "leaky relu"  # of the hidden layers

@@ -1,0 +1,5 @@
+"""`python -m contrafact` is `contrafact`."""
+
+from contrafact.cli import main
+
+raise SystemExit(main())

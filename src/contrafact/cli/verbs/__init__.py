@@ -1,0 +1,35 @@
+"""The verbs, one small file each; each has HELP, `add(parser)` and `run(args) -> Answer`."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from contrafact.cli.verbs import (
+    compare,
+    demo,
+    doctor,
+    explain,
+    judge,
+    look,
+    plan,
+    report,
+    runs,
+    sample,
+    train,
+    zoo,
+)
+
+VERBS: dict[str, ModuleType] = {
+    "look": look,
+    "plan": plan,
+    "train": train,
+    "sample": sample,
+    "judge": judge,
+    "report": report,
+    "runs": runs,
+    "compare": compare,
+    "zoo": zoo,
+    "doctor": doctor,
+    "explain": explain,
+    "demo": demo,
+}

@@ -1,0 +1,51 @@
+"""judge REAL FAKE: score any generator's output."""
+
+from __future__ import annotations
+
+import argparse
+
+from contrafact.base.errors import GateFailed
+from contrafact.cli.answer import Answer, score_table
+
+HELP = "score any generator's output against real data"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("real", help="real data: a file or a demo set")
+    parser.add_argument("fake", help="generated data: a file")
+    parser.add_argument("--holdout", help="real data that the generator never saw")
+    parser.add_argument("--target", metavar="COL", help="a column of special interest")
+    parser.add_argument("--critic", metavar="RUN", help="also let the critic of this run compare them")
+    parser.add_argument(
+        "--require", metavar="EXPR", help="bars that must hold, like 'c2st>=.9,coverage>.8'; else exit 4"
+    )
+    parser.add_argument("-o", "--out", metavar="HTML", help="write a report page")
+
+
+def run(args: argparse.Namespace) -> Answer:
+    from contrafact.report.judged import judge
+    from contrafact.tasks.judge import critic_score, require
+    from contrafact.tasks.read import read
+
+    real, fake = read(args.real), read(args.fake)
+    holdout = read(args.holdout) if args.holdout else None
+    report = judge(real, fake, holdout=holdout, target=args.target, seed=args.seed)
+    scores = dict(report.scores)
+    if args.critic:
+        scores["critic_wins"] = critic_score(args.critic, real, fake, args.seed)
+    files = []
+    if args.out:
+        report.save(args.out)
+        files.append(args.out)
+    missed = require(args.require, scores) if args.require else []
+    if missed:
+        failed = GateFailed(
+            "; ".join(missed) + ".",
+            why="A bar of --require does not hold.",
+            fix="See all scores: run the same command without --require.",
+            code="E120",
+        )
+        failed.scores = scores  # type: ignore[attr-defined]
+        raise failed
+    told = "Every bar holds." if args.require else "Scored."
+    return Answer(text=score_table(scores), verdict=told, scores=scores, files=files)

@@ -1,0 +1,22 @@
+"""report RUN: write a run's page anew."""
+
+from __future__ import annotations
+
+import argparse
+
+from contrafact.cli.answer import Answer
+
+HELP = "write one offline HTML page about a run"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", metavar="RUN", help="a run's name or folder, @last or @best")
+
+
+def run(args: argparse.Namespace) -> Answer:
+    from contrafact.report.run_page import write_run_report
+    from contrafact.tasks.runs import find_run
+
+    found = find_run(args.what)
+    page = str(write_run_report(found))
+    return Answer(text=f"Wrote {page}", verdict="Written.", run=str(found.folder), files=[page])

@@ -1,0 +1,37 @@
+"""sample RUN: draw from a trained model into a file."""
+
+from __future__ import annotations
+
+import argparse
+
+from contrafact.cli.answer import Answer
+from contrafact.cli.parser import settings
+
+HELP = "draw from a trained model"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", metavar="RUN", help="a run's name or folder, @last, @best, or a saved model")
+    parser.add_argument("-n", type=int, default=1000, help="how many (default 1000)")
+    parser.add_argument("--given", action="append", default=[], metavar="KEY=VALUE", help="a condition")
+    parser.add_argument("--refine", action="store_true", help="let the critic choose among candidates")
+    parser.add_argument("-o", "--out", metavar="OUT", help=".npy, .npz, .csv, .parquet, .txt or .png")
+
+
+def run(args: argparse.Namespace) -> Answer:
+    from contrafact.tasks.sample import draw, write
+
+    given = {key: _value(value) for key, value in settings(args.given).items()}
+    drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine)
+    if args.out is None:
+        return Answer(text=str(drawn.items if hasattr(drawn, "kind") else drawn), verdict=f"Drew {args.n:,} items.")
+    files = write(drawn, args.out)
+    told = f"Wrote {args.n:,} synthetic items to {files[0]}."
+    return Answer(text=told, verdict=told, files=files)
+
+
+def _value(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -1,0 +1,48 @@
+"""What each score says, in one plain line."""
+
+from __future__ import annotations
+
+MEANINGS = {
+    "score": "Both at once: do fakes look real, and do they reach all of the data? (Harmonic mean of precision and recall.)",
+    "precision": "The share of fakes that lie where real data lie: how believable they are.",
+    "recall": "The share of real data that lie where fakes lie: how much of the variety is reached.",
+    "density": "How thickly real data surround the fakes; about 1 is as thick as real data themselves.",
+    "coverage": "The share of real items that have a fake close by: how much of the data is reached.",
+    "regions": "The share of the data's regions that get at least a tenth of their fair number of fakes.",
+    "variety": "How far fakes lie from each other, against real data: 1 is as varied.",
+    "c2st": "How well fakes withstand a classifier that tries to tell them from real data: 1 cannot tell, 0 always can.",
+    "shapes": "How alike the columns are, one at a time.",
+    "pairs": "How alike the relations between pairs of columns are.",
+    "tstr_auc": "How well a model trained on fakes only predicts real rows.",
+    "membership_auc": "How often an attacker tells a training row from an unseen one; 0.5 is a coin. Passing is no proof.",
+    "copies": "The share of fakes that repeat a training row.",
+    "frechet": "The distance between two Gaussians laid around real and fake features: 0 is the same.",
+    "kernel": "The distance between real and fake features by a polynomial kernel: 0 is the same.",
+    "inception": "Whether a classifier finds each picture clear and all of them varied.",
+    "mmd": "The distance between real and fake data by a smooth kernel: about 0 is the same.",
+    "energy": "The distance between real and fake data by the distances of their items: about 0 is the same.",
+    "sliced_wasserstein": "How far fakes would have to be moved to become the real data, seen from random directions.",
+    "modes": "How many of the known clusters get their share of fakes.",
+    "high_quality": "The share of fakes close to the centre of a known cluster.",
+    "reverse_kl": "How unevenly the fakes are spread over the known clusters: 0 is even.",
+    "spread_low": "The width of the tightest cluster of fakes, against the true width: below 1 is too tight.",
+    "spread_high": "The width of the widest cluster of fakes, against the true width: above 1 is too wide.",
+    "critic_wins": "How often the run's critic ranks a real item above a fake: 0.5 cannot tell.",
+    "mc_gap": "How far fakes are from real text in likelihood, step by step: broken, or too safe.",
+    "mc_gap_reverse": "How much a chain that learned from fakes misses of real text: turns that the fakes lack.",
+    "mc_tv": "How much the table of neighbouring symbols differs between fakes and real text.",
+}
+
+
+def meaning(name: str) -> str:
+    """Say in one line what a score of this name tells; nothing for a name that is not known.
+
+    >>> meaning("bleu3")
+    'The share of short runs of 3 tokens and fewer in fakes that real text has too.'
+    """
+    kind, size = name.rstrip("0123456789"), name[len(name.rstrip("0123456789")) :]
+    if kind == "bleu" and size:
+        return f"The share of short runs of {size} tokens and fewer in fakes that real text has too."
+    if kind == "self_bleu" and size:
+        return f"How much fakes repeat each other in runs of {size} tokens and fewer: high means little variety."
+    return MEANINGS.get(name, "")

@@ -1,0 +1,170 @@
+"""The report of one run, read from its folder alone; it is written while the run goes on, and after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from contrafact.base.errors import UsageError
+from contrafact.base.records import Score
+from contrafact.engine.bundle import write_atomically
+from contrafact.engine.run import Run
+from contrafact.report.card import card
+from contrafact.report.cost import all_series, cost_figures, is_number, why
+from contrafact.report.facts import Facts, facts_of
+from contrafact.report.figures import Figure
+from contrafact.report.film import film, shots
+from contrafact.report.lines import Lines, Mark
+from contrafact.report.markup import Html, element, join, number
+from contrafact.report.page import Section, facts, page, paragraphs, section, warnings, write
+from contrafact.report.tables import score_table, settings_table, timeline
+from contrafact.zoo.index import settings_of
+
+SCORED = ("score", "precision", "recall", "coverage")
+
+
+def run_report(run: Run, real: Any = None) -> str:
+    """Write the report of a run as one page.
+
+    Arguments:
+        run: The run's folder.
+        real: Real data to draw beneath the samples; they become part of the page. None shows no real item.
+    """
+    known = facts_of(run)
+    parts = [
+        _summary(known),
+        section("What the training doctor said", _doctor(known)),
+        section("Score over the steps", *_curve(known)),
+        section("What it makes", *_samples(known, real)),
+        _cost(known),
+        section("Scores", score_table(known.scores)) if known.scores else None,
+        section("Settings", _settings(known)),
+        section("How to make it again", *_again(known)),
+    ]
+    return page(f"Run {known.name}", [part for part in parts if part is not None])
+
+
+def write_run_report(run: Run, real: Any = None) -> Path:
+    """Write `report.html` and the model card `card.md` into a run's folder and give the report's path.
+
+    Arguments:
+        run: The run's folder.
+        real: Real data to draw beneath the samples, or None.
+    """
+    path = write(run.folder / "report.html", run_report(run, real))
+    write_atomically(run.folder / "card.md", card(facts_of(run)).encode())
+    return path
+
+
+def _summary(known: Facts) -> Section:
+    notes = []
+    if known.state in ("running", "unfinished"):
+        notes.append(f"This run is {known.state}: the page shows what there is up to step {known.step:,}.")
+    if known.state == "stopped":
+        notes.append(f"This run was stopped at step {known.step:,}; the same command goes on from there.")
+    if not known.recipe:
+        notes.append("The folder holds no readable recipe.json: what was asked for is not known.")
+    return section("", element("p", known.sentence, class_="lead"), warnings(notes), _head(known))
+
+
+def _head(known: Facts) -> Html:
+    entry = known.entry
+    method = join(element("strong", known.method), f": {entry.line}") if entry else known.method
+    total = f"{known.step:,} of {known.total:,}" if known.total else "none: fitted in closed form"
+    best = f"{known.best_step:,} (score {number(known.best_score)})" if known.best_step is not None else None
+    return facts(
+        {
+            "State": known.state,
+            "Method": method,
+            "From": f"{entry.paper}, {entry.year}" if entry else None,
+            "Data": known.data_line,
+            "Steps": total if known.recipe else None,
+            "Best step": best,
+            "Seed": known.recipe.get("seed"),
+            "Budget": known.recipe.get("budget"),
+        }
+    )
+
+
+def _doctor(known: Facts) -> Html:
+    told = timeline(known.events)
+    if told:
+        codes = sorted({str(event["code"]) for event in known.events if event.get("code")})
+        hint = f"contrafact explain {codes[0]}" if codes else ""
+        more = element("p", "What a code means: ", element("code", hint), class_="quiet") if hint else ""
+        return join(told, more)
+    if not known.rows:
+        return element("p", "Nothing was measured, so there was nothing to watch.")
+    return element("p", "Nothing to report: none of its rules found anything wrong.")
+
+
+def _curve(known: Facts) -> list[object]:
+    rows = [row for row in known.rows if "score" in row]
+    lines = all_series(rows, SCORED)
+    if not lines:
+        return [element("p", "No score was measured over steps in this run.")]
+    marks = () if known.best_step is None else (Mark(name=f"best: {known.best_step:,}", x=known.best_step),)
+    figure = Figure(
+        finding=_course(known, rows),
+        sentence="Fakes of one fixed seed against held-out rows, which are not trained on. Precision asks whether fakes "
+        "lie where real data lie, recall and coverage whether they reach all of it; score is the harmonic mean of "
+        "precision and recall. The model of the best step is the one that is handed out.",
+        drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=(-0.02, 1.02)),
+    )
+    held = known.data.get("held_out")
+    note = f"{held:,} held-out rows; the best of several looks at the same rows is a little flattered by luck."
+    return [figure.html(), element("p", note, class_="quiet") if isinstance(held, int) else ""]
+
+
+def _course(known: Facts, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Tell the course of the score in a sentence."""
+    values = [row["score"] for row in rows if is_number(row["score"])]
+    if known.best_step is None or not values:
+        return "The held-out score over the steps."
+    last = values[-1]
+    began = f"The held-out score was best at step {known.best_step:,}, {number(known.best_score)}"
+    if known.best_step == rows[-1]["step"]:
+        return f"{began}, its last: more steps may help."
+    if (known.best_score or 0) - last > 0.05:
+        return f"{began}, and fell to {number(last)} by the end."
+    return f"{began}, and ended at {number(last)}."
+
+
+def _samples(known: Facts, real: Any) -> list[object]:
+    taken = shots(known.run, keep=known.best_step)
+    if taken:
+        return film(taken, real, known.column_names, known.best_step)
+    return [element("p", "No samples were kept in this folder. Draw some: ", element("code", "contrafact sample"))]
+
+
+def _cost(known: Facts) -> Section | None:
+    figures = cost_figures(known.rows, known.balance)
+    if not figures:
+        return None
+    return section("Cost analysis", paragraphs(why(known.rows)), *(figure.html() for figure in figures))
+
+
+def _settings(known: Facts) -> Html:
+    settings = known.settings
+    if not settings:
+        return element("p", "No settings are written down.")
+    try:
+        stated = settings_of(known.method)
+    except (UsageError, OSError, StopIteration):
+        stated = []
+    meanings = {setting.name: setting.meaning for setting in stated}
+    return settings_table(settings, meanings, {s.name: s.default for s in stated if s.default})
+
+
+def _again(known: Facts) -> list[object]:
+    versions = known.environment.get("versions")
+    pairs: dict[str, object] = {
+        key.capitalize(): value for key, value in known.environment.items() if key != "versions"
+    }
+    if isinstance(versions, dict):
+        pairs["Versions"] = ", ".join(f"{name} {version}" for name, version in versions.items())
+    pairs["Data fingerprint"] = known.fingerprint
+    command = element("pre", known.redo) if known.redo else element("p", "The command was not written down.")
+    return [command, facts(pairs)]

@@ -1,0 +1,173 @@
+"""Score any generator's output against real data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from contrafact.base.data import Data
+from contrafact.base.errors import DataError
+from contrafact.base.records import Score
+
+MOST_LEVELS = 20
+
+
+def _kind(data: Any) -> str:
+    if hasattr(data, "columns"):
+        return "table"
+    if isinstance(data, Data):
+        return data.kind
+    return "text" if isinstance(data, list) and data and isinstance(data[0], (str, list, tuple)) else "vectors"
+
+
+def frame_columns(real: Any, frames: list[Any]) -> list[np.ndarray]:
+    """Turn frames into numbers by what the real one shows: medians for holes (and a mark), one column a level.
+
+    Arguments:
+        real: The real frame, from which medians and levels are read.
+        frames: Frames with the same columns.
+    """
+    parts: list[list[np.ndarray]] = [[] for _ in frames]
+    for name in real.columns:
+        column = real[name]
+        levels = column.value_counts().index[:MOST_LEVELS].tolist()
+        number = column.dtype.kind in "biuf" if isinstance(column.dtype, np.dtype) else False
+        for part, frame in zip(parts, frames, strict=True):
+            cells = frame[name]
+            if number:
+                values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+                part.append(np.where(np.isnan(values), float(column.median()), values))
+            else:
+                part += [(cells == level).fillna(False).to_numpy(dtype=np.float64) for level in levels]
+            if column.isna().any():
+                part.append(cells.isna().to_numpy(dtype=np.float64))
+    return [np.stack(part, axis=1) for part in parts]
+
+
+def matrices(real: Any, others: list[Any]) -> list[np.ndarray]:
+    """Turn real data and what is held against them into numeric matrices of the same columns."""
+    if _kind(real) != "table":
+        arrays = [np.asarray(d.items if isinstance(d, Data) else d, dtype=np.float64) for d in (real, *others)]
+        flat = [a.reshape(len(a), -1) for a in arrays]
+    else:
+        for other in others:
+            missing = [str(c) for c in real.columns if c not in getattr(other, "columns", [])]
+            if missing:
+                raise DataError(
+                    f"The fake data lack the column{'s' * (len(missing) > 1)} {', '.join(missing[:8])}.",
+                    why="Real and fake rows are compared column by column.",
+                    fix="Give data with the same columns.",
+                    code="E205",
+                )
+        flat = frame_columns(real, [real, *others])
+    if len({f.shape[1] for f in flat}) > 1:
+        raise DataError(
+            f"Real items have {flat[0].shape[1]} numbers, fakes {flat[1].shape[1]}.",
+            why="Real and fake items are compared number by number.",
+            fix="Give data of the same shape.",
+            code="E205",
+        )
+    return flat
+
+
+def scores(real: Any, fake: Any, holdout: Any = None, target: str | None = None, seed: int = 0) -> dict[str, Score]:
+    """Score fakes of any origin.
+
+    Arguments:
+        real: What the generator learned from.
+        fake: What it made.
+        holdout: Real data that it never saw; needed for the scores that notice memorised rows.
+        target: A column of special interest in a table.
+        seed: Seeds subsamples and resampling.
+
+    Returns:
+        Scores by name, each with interval, floor and ceiling where they are known.
+    """
+    if target is not None and target not in getattr(real, "columns", ()):
+        from contrafact.base.errors import UsageError, did_you_mean
+
+        columns = [str(c) for c in getattr(real, "columns", ())]
+        why = did_you_mean(target, columns) if columns else "Only tables have columns."
+        raise UsageError(f"There is no column '{target}'.", why=why, fix="--target COLUMN", code="E115")
+    if _kind(real) != _kind(fake):
+        raise DataError(
+            f"The real data are {_kind(real)}, the fakes are {_kind(fake)}.",
+            why="Only data of one kind can be compared.",
+            fix="Give two files of the same kind.",
+            code="E205",
+        )
+    if _kind(real) == "text":
+        return _text_scores(real, fake, holdout, seed)
+    from contrafact.metrics.judge import rows_scores
+
+    others = [fake] if holdout is None else [fake, holdout]
+    numbers = matrices(real, others)
+    truth = real.truth if isinstance(real, Data) else None
+    return rows_scores(numbers[0], numbers[1], numbers[2] if holdout is not None else None, truth=truth, seed=seed)
+
+
+def _text_scores(real: Any, fake: Any, holdout: Any, seed: int) -> dict[str, Score]:
+    from contrafact.metrics.gaps import transition_scores
+
+    lines, made, kept = (list(d) if d is not None else None for d in (real, fake, holdout))
+    if kept is None:
+        assert lines is not None
+        lines, kept = lines[::2], lines[1::2]
+    return transition_scores(lines, made, kept, seed=seed)  # type: ignore[arg-type]
+
+
+def require(expression: str, found: dict[str, Score]) -> list[str]:
+    """Hold scores against bars like `c2st>=.9, coverage>.8` and name those that miss.
+
+    Raises:
+        UsageError: The expression is not a list of bars, or names an unknown score.
+    """
+    import operator
+    import re
+
+    from contrafact.base.errors import UsageError, did_you_mean
+
+    compare = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
+    missed = []
+    for part in expression.split(","):
+        bar = re.fullmatch(r"\s*(\w+)\s*(>=|<=|>|<)\s*(-?\d*\.?\d+(?:[eE][-+]?\d+)?)\s*", part)
+        if bar is None or bar[1] not in found:
+            why = "A bar reads NAME>=NUMBER." if bar is None else did_you_mean(bar[1], found)
+            raise UsageError(
+                f"The bar '{part.strip()}' cannot be read.", why=why, fix="--require 'c2st>=.9'", code="E116"
+            )
+        if not compare[bar[2]](found[bar[1]].value, float(bar[3])):
+            missed.append(f"{bar[1]} is {found[bar[1]].value:.4g}, the bar is {bar[2]}{bar[3]}")
+    return missed
+
+
+def critic_score(run: str, real: Any, fake: Any, seed: int = 0) -> Score:
+    """Let a run's critic compare real items with fakes: the share of pairs in which the real one ranks higher.
+
+    Arguments:
+        run: A run whose model kept its critic.
+        real: Real items.
+        fake: Fakes of any origin.
+        seed: Pairs the items.
+    """
+    from contrafact.base.seeds import generator
+    from contrafact.metrics.spread import wilson
+    from contrafact.tasks.sample import model_of
+
+    model = model_of(run)
+    if not hasattr(model, "critic"):
+        from contrafact.base.errors import UsageError
+
+        raise UsageError(
+            f"{model.recipe.method} has no critic.",
+            why="Only adversarial methods train one.",
+            fix="Give a run of r3gan or another adversarial method.",
+            code="E110",
+        )
+    n = min(len(real), len(fake), 5000)
+    random = generator(seed, "critic pairs")
+    on_real, on_fake = (random.permutation(model.critic(d))[:n] for d in (real, fake))
+    wins = float((on_real > on_fake).sum() + (on_real == on_fake).sum() / 2)
+    low, high = wilson(wins, n)
+    return Score(name="critic_wins", value=wins / n, low=low, high=high, n=n, better="lower", floor=1.0, ceiling=0.5)

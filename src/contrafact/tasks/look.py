@@ -1,0 +1,208 @@
+"""Look: what is in the data, and what may hurt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from contrafact.base.data import Data
+from contrafact.base.errors import UsageError, did_you_mean
+from contrafact.base.records import Finding
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What was seen.
+
+    Arguments:
+        headline: The data in one line.
+        schema: One record a column (or one for all items).
+        findings: What may hurt, with its cure.
+    """
+
+    headline: str
+    schema: list[dict[str, Any]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def look(data: Any, target: str | None = None) -> Look:
+    """Check data of any kind; nothing is changed.
+
+    Arguments:
+        data: A frame or a Data object.
+        target: The column that matters, looked at for rare classes.
+    """
+    if hasattr(data, "columns"):
+        return _look_at_frame(data, target)
+    if target is not None:
+        raise UsageError(
+            f"There is no column '{target}'.", why="Only tables have columns.", fix="Leave --target out.", code="E115"
+        )
+    return _look_at_array(data) if isinstance(data.items, np.ndarray) else _look_at_list(data)
+
+
+def _column(name: Any, column: Any) -> dict[str, Any]:
+    import pandas as pd
+
+    present = column.dropna()
+    numeric = pd.api.types.is_numeric_dtype(column.dtype)
+    example = f"{present.min():.4g} .. {present.max():.4g}" if numeric and len(present) else ""
+    if not numeric and len(present):
+        example = ", ".join(str(v)[:20] for v in present.value_counts().index[:3])
+    return {
+        "column": str(name),
+        "type": str(column.dtype),
+        "missing": f"{column.isna().mean():.1%}",
+        "distinct": int(present.nunique()),
+        "values": example,
+    }
+
+
+def _look_at_frame(frame: Any, target: str | None) -> Look:
+    if target is not None and target not in frame.columns:
+        why = did_you_mean(target, [str(c) for c in frame.columns])
+        raise UsageError(f"There is no column '{target}'.", why=why, fix="--target COLUMN", code="E115")
+    schema = [_column(frame.columns[i], frame.iloc[:, i]) for i in range(frame.shape[1])]
+    findings = [f for i in range(frame.shape[1]) for f in _column_findings(frame.columns[i], frame.iloc[:, i])]
+    twice = int(frame.duplicated().sum())
+    if twice:
+        findings.append(
+            _finding(
+                "L103",
+                f"{twice:,} rows are exact copies of other rows.",
+                "Drop them, or keep them knowingly.",
+                rows=twice,
+            )
+        )
+    if target is not None:
+        findings += _balance(str(target), frame[target].dropna().value_counts(normalize=True))
+    return Look(
+        headline=f"a table of {len(frame):,} rows and {frame.shape[1]} columns", schema=schema, findings=findings
+    )
+
+
+def _finding(code: str, message: str, cure: str, **evidence: float) -> Finding:
+    return Finding(code=code, message=message, cure=cure, evidence=evidence)
+
+
+def _column_findings(name: Any, column: Any) -> list[Finding]:
+    findings, present, holes = [], column.dropna(), float(column.isna().mean())
+    if holes:
+        findings.append(
+            _finding(
+                "L101",
+                f"Column {name!r} has {holes:.1%} holes.",
+                "Methods for numbers need them filled first.",
+                share=holes,
+            )
+        )
+    if present.nunique() <= 1:
+        findings.append(
+            _finding("L102", f"Column {name!r} never varies.", "It teaches nothing; it will be repeated as it is.")
+        )
+    if column.dtype.kind == "f" and np.isinf(present.to_numpy()).any():
+        findings.append(_finding("L104", f"Column {name!r} holds infinite values.", "Replace them before training."))
+    if column.dtype == object or str(column.dtype) in ("str", "string"):
+        as_number = present.astype(str).str.fullmatch(r"\s*[-+]?\d+(\.\d+)?\s*").mean() if len(present) else 0.0
+        if 0.5 < as_number < 1:
+            findings.append(
+                _finding(
+                    "L105",
+                    f"Column {name!r} holds numbers with some text among them.",
+                    "Mend the text cells.",
+                    share=float(as_number),
+                )
+            )
+    return findings
+
+
+def _balance(name: str, shares: Any) -> list[Finding]:
+    if 1 < len(shares) <= 50 and shares.min() < 0.1:
+        rare = shares.idxmin()
+        return [
+            _finding(
+                "L106",
+                f"Class {rare!r} of {name!r} has {shares.min():.1%} of the rows.",
+                "It is rare: scores of the whole hide it.",
+                share=float(shares.min()),
+            )
+        ]
+    return []
+
+
+def _look_at_array(data: Data) -> Look:
+    items = data.items
+    flat = items.reshape(len(items), -1)
+    findings = []
+    if flat.dtype.kind == "f" and not np.isfinite(flat).all():
+        bad = int((~np.isfinite(flat)).sum())
+        findings.append(
+            _finding(
+                "L104",
+                f"{bad:,} numbers are missing or infinite.",
+                "Fill or drop those rows before training.",
+                cells=bad,
+            )
+        )
+    still = int((flat == flat[:1]).all(0).sum())
+    if still:
+        findings.append(
+            _finding(
+                "L102",
+                f"{still} of {flat.shape[1]} columns never vary.",
+                "They will be repeated as they are.",
+                columns=still,
+            )
+        )
+    twice = len(flat) - len(np.unique(flat, axis=0))
+    if twice:
+        findings.append(
+            _finding(
+                "L103", f"{twice:,} items are exact copies of others.", "Drop them, or keep them knowingly.", rows=twice
+            )
+        )
+    if data.labels is not None:
+        values, counts = np.unique(data.labels, return_counts=True)
+        if counts.min() < 0.1 * len(items) and len(values) > 1 and counts.min() / counts.max() < 0.5:
+            findings.append(
+                _finding(
+                    "L106",
+                    f"Class {values[counts.argmin()]} has {counts.min():,} items.",
+                    "It is rare: scores of the whole hide it.",
+                )
+            )
+    classes = "" if data.labels is None else f", {len(np.unique(data.labels))} classes"
+    shape = " x ".join(map(str, items.shape[1:]))
+    schema = [
+        {
+            "items": len(items),
+            "shape": shape,
+            "type": str(items.dtype),
+            "lowest": float(flat.min()),
+            "highest": float(flat.max()),
+        }
+    ]
+    return Look(headline=f"{len(items):,} {data.kind} of {shape}{classes}", schema=schema, findings=findings)
+
+
+def _look_at_list(data: Data) -> Look:
+    lengths = [len(item) for item in data.items]
+    schema: list[dict[str, Any]] = [
+        {"items": len(lengths), "shortest": min(lengths), "median": int(np.median(lengths)), "longest": max(lengths)}
+    ]
+    findings = []
+    if data.kind == "text":
+        twice = len(data.items) - len(set(data.items))
+        schema[0]["symbols"] = len(set("".join(data.items)))
+        if twice:
+            findings.append(
+                _finding(
+                    "L103",
+                    f"{twice:,} lines are exact copies of others.",
+                    "Drop them, or keep them knowingly.",
+                    rows=twice,
+                )
+            )
+    return Look(headline=f"{len(lengths):,} items of {data.kind}", schema=schema, findings=findings)
