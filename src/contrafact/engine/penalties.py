@@ -2,7 +2,8 @@
 
 The penalty's gradient over the weights θ is ∇θ ½‖∇ₓD‖² = ∇θ of the derivative of D at x along the constant direction
 v = ∇ₓD. The right-hand side needs a forward-mode product and one ordinary backward pass, so it compiles as one graph,
-which double backward does not; both forms give the same numbers.
+which double backward does not; both forms give the same numbers. A critic that knows its own slope (`with_slope`) is
+asked for it: then one ordinary backward pass is enough.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ from torch import Tensor, nn
 
 from contrafact.engine.play import Step, Terms
 
-How = Literal["double", "forward"]
+How = Literal["auto", "double", "forward"]
 
 
 def _per_row(values: Tensor) -> Tensor:
     return values.flatten(1).sum(1)
+
+
+def _own_slope(critic: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
+    logits, slope = critic.with_slope(points.detach())  # type: ignore[operator]
+    return logits.squeeze(1), _per_row(slope**2)
 
 
 def _by_double_backward(critic: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
@@ -39,22 +45,24 @@ def _along(critic: nn.Module, points: Tensor, shape: Callable[[Tensor], Tensor])
     return logits.squeeze(1), squares, along.squeeze(1)
 
 
-def squared_slope(critic: nn.Module, points: Tensor, how: How = "double") -> tuple[Tensor, Tensor]:
+def squared_slope(critic: nn.Module, points: Tensor, how: How = "auto") -> tuple[Tensor, Tensor]:
     """Give the logits and the squared norm of the critic's gradient at each point, differentiable in the weights.
 
     Arguments:
         critic: Rows -> one logit a row.
         points: Rows where the slope is taken.
-        how: "double" backward, or "forward" mode.
+        how: "double" backward, "forward" mode, or "auto": the critic's own slope, else double backward.
     """
-    if how == "double":
+    if how == "auto" and getattr(critic, "knows_slope", False):
+        return _own_slope(critic, points)
+    if how != "forward":
         return _by_double_backward(critic, points)
     logits, squares, along = _along(critic, points, torch.ones_like)
     return logits, 2 * along - squares
 
 
 def zero_centred(
-    critic: nn.Module, real: Tensor, fake: Tensor, how: How = "double"
+    critic: nn.Module, real: Tensor, fake: Tensor, how: How = "auto"
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Give both logits and both squared slopes (R1 at real rows, R2 at fakes) from one concatenated pass."""
     logits, squares = squared_slope(critic, torch.cat([real, fake]), how)
@@ -62,7 +70,7 @@ def zero_centred(
     return logits[:n], logits[n:], squares[:n], squares[n:]
 
 
-def one_centred(critic: nn.Module, real: Tensor, fake: Tensor, share: Tensor, how: How = "double") -> Tensor:
+def one_centred(critic: nn.Module, real: Tensor, fake: Tensor, share: Tensor, how: How = "auto") -> Tensor:
     """Give (‖∇D‖ - 1)² at points between real rows and fakes, as in WGAN-GP.
 
     Arguments:
@@ -70,27 +78,27 @@ def one_centred(critic: nn.Module, real: Tensor, fake: Tensor, share: Tensor, ho
         real: Real rows.
         fake: As many fakes.
         share: For each pair how far the point lies from the fake, 0 to 1.
-        how: "double" backward, or "forward" mode.
+        how: As in `squared_slope`.
     """
     share = share.reshape(-1, *[1] * (real.dim() - 1))
     points = fake + share * (real - fake)
     tiny = torch.finfo(points.dtype).tiny
-    if how == "double":
-        return ((_by_double_backward(critic, points)[1] + tiny).sqrt() - 1) ** 2
+    if how != "forward":
+        return ((squared_slope(critic, points, how)[1] + tiny).sqrt() - 1) ** 2
     _, squares, along = _along(critic, points, lambda s: 1 - (s + tiny).rsqrt())
     norms = (squares + tiny).sqrt()
     return 2 * along + ((norms - 1) ** 2 - 2 * (norms - 1) * norms)
 
 
 def r1_r2(
-    weight: Callable[[Step], tuple[float, float]], every: int = 1, how: How = "double"
+    weight: Callable[[Step], tuple[float, float]], every: int = 1, how: How = "auto"
 ) -> Callable[..., tuple[Tensor, Tensor, Terms]]:
     """Make a duel's penalty of R1 and R2, in every step or lazily with so much more weight.
 
     Arguments:
         weight: The weights γ₁ and γ₂ in this step; each penalty is γ/2 ‖∇D‖².
         every: Penalise in every so-manieth step, so many times as strongly.
-        how: "double" backward, or "forward" mode.
+        how: As in `squared_slope`.
     """
 
     def penalty(critic: nn.Module, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
@@ -104,7 +112,7 @@ def r1_r2(
     return penalty
 
 
-def wasserstein(weight: float, how: How = "double") -> Callable[..., tuple[Tensor, Tensor, Terms]]:
+def wasserstein(weight: float, how: How = "auto") -> Callable[..., tuple[Tensor, Tensor, Terms]]:
     """Make WGAN-GP's penalty: λ (‖∇D‖ - 1)² at points between real rows and fakes."""
 
     def penalty(critic: nn.Module, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:

@@ -15,7 +15,7 @@ from contrafact.engine.average import Average
 from contrafact.engine.duel import Duel, DuelGame, Latent, Penalty, no_penalty
 from contrafact.engine.fit import Method, Score, Training
 from contrafact.engine.play import Step, own_randomness
-from contrafact.nets.mlp import Activation, mlp
+from contrafact.nets.mlp import Activation, Perceptron
 from contrafact.nets.pushforward import Pushforward
 
 OptimizerName = Literal["adam", "rmsprop", "sgd"]
@@ -59,20 +59,23 @@ class VectorSettings(Protocol):
 Networks = Callable[[Any, int], tuple[nn.Module, nn.Module]]
 
 
-def plain_networks(settings: VectorSettings, columns: int, *, spectral: bool = False) -> tuple[nn.Module, nn.Module]:
+def plain_networks(
+    settings: VectorSettings, columns: int, *, spectral: bool = False, features: int = 0
+) -> tuple[nn.Module, nn.Module]:
     """Make a generator and a critic of plain hidden layers.
 
     Arguments:
         settings: Widths, depths and activation.
         columns: Columns of the encoded data.
         spectral: Normalise the critic's layers.
+        features: Fourier projections at the critic's entrance.
     """
-    latent = law(settings)
     shape = {"width": settings.width, "depth": settings.depth}
     # Maxout is a critic's activation (PacGAN's protocol); a generator of maxout units is five times as dear.
     smooth: Activation = "relu" if settings.activation == "maxout" else settings.activation
-    generator = mlp(latent.width, columns, act=smooth, **shape)
-    return generator, mlp(columns, 1, act=settings.activation, spectral=spectral, **shape)
+    generator = Perceptron(law(settings).width, columns, act=smooth, **shape)
+    critic = Perceptron(columns, 1, act=settings.activation, spectral=spectral, features=features, **shape)
+    return generator, critic
 
 
 def law(settings: VectorSettings) -> Latent:

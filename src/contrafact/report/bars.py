@@ -47,7 +47,8 @@ class Bars:
     def words(self) -> Iterator[str]:
         """Give every text that will be drawn."""
         yield self.x
-        yield from (thing.name for thing in (*self.bars, *self.levels))
+        yield from (bar.name for bar in self.bars)
+        yield from (level.name for level in self.levels)
 
     def legend(self) -> list[Sign]:
         """Say what stands for what."""

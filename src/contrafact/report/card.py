@@ -12,8 +12,8 @@ from contrafact.report.tables import ARROWS, interval
 
 LIMITS = (
     "Everything that this model makes is synthetic: no row, picture, clip or line of it has been observed.",
-    "A good score is no guarantee of privacy. A generator may repeat, or reveal, what it learned from; attacks that fail "
-    "prove nothing about other attacks.",
+    "A good score is no guarantee of privacy. A generator may repeat, or reveal, what it learned from; attacks that "
+    "fail prove nothing about other attacks.",
     "It makes what its training data show, with their gaps and biases, and less of what is rare in them.",
     "It says nothing about causes: what would happen if something were changed is another question.",
     "The held-out score was used to choose the step, so it is a little better than on new data.",
@@ -23,10 +23,10 @@ LIMITS = (
 def written(text: object) -> str:
     """Escape a text for Markdown, in which HTML counts too.
 
-    >>> written("a|b *c* <i>")
-    'a\\|b \\*c\\* &lt;i&gt;'
+    >>> print(written("a|b *c* <i>"))
+    a\\|b \\*c\\* &lt;i&gt;
     """
-    return re.sub(r"([\\`*_\\[\\]|#~])", r"\\\\1", html.escape(clean(text), quote=False))
+    return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", html.escape(clean(text), quote=False))
 
 
 def card(known: Facts) -> str:
@@ -55,7 +55,13 @@ def card(known: Facts) -> str:
 def _scores(known: Facts) -> list[str]:
     if not known.scores:
         return []
-    head = ["", "## Scores", "", "| score | value | 95 % interval | floor | ceiling | n |", "|---|---:|---:|---:|---:|---:|"]
+    head = [
+        "",
+        "## Scores",
+        "",
+        "| score | value | 95 % interval | floor | ceiling | n |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
     return head + [
         f"| {written(s.name)} | {number(s.value)} {ARROWS.get(s.better, '')} | {interval(s)} | {number(s.floor)} | "
         f"{number(s.ceiling)} | {number(s.n)} |"

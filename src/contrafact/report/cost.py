@@ -11,7 +11,7 @@ import numpy as np
 
 from contrafact.report.figures import Figure
 from contrafact.report.lines import Level, Lines, Series
-from contrafact.report.markup import number
+from contrafact.report.markup import is_number, number
 
 Row = Mapping[str, Any]
 KNOWN = ("loss", "gradient", "wins", "on_real", "on_fake")
@@ -20,19 +20,14 @@ WHY = (
     "A loss here is no measure of quality. Each player's loss is measured against an opponent that moves: a falling "
     "generator loss may mean better fakes, or a weaker critic; a falling critic loss may mean a sharper critic, or "
     "worse fakes.",
-    "At balance, when the critic cannot tell real from fake, both losses are constants, whatever the quality: the dashed "
-    "lines. The curves are worth watching for trouble (one player running away, gradients that vanish or explode), not "
-    "for progress. To see whether the fakes are good, look at the held-out score above.",
+    "At balance, when the critic cannot tell real from fake, both losses are constants, whatever the quality: the "
+    "dashed lines. The curves are worth watching for trouble (one player running away, gradients that vanish or "
+    "explode), not for progress. To see whether the fakes are good, look at the held-out score above.",
 )
 WHY_ALONE = (
     "This is the cost that the method itself makes small, on the rows that it trains on. It need not fall together "
     "with the quality of what is made; look at the held-out score for that.",
 )
-
-
-def is_number(value: Any) -> bool:
-    """Tell whether a logged value is a finite number."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def series(rows: Sequence[Row], name: str, label: str | None = None) -> Series | None:
@@ -108,7 +103,9 @@ def _who_leads(rows: Sequence[Row], balance: Mapping[str, float]) -> str:
     if now is None or even is None:
         return "The losses over the steps."
     if abs(now - even) <= 0.02 * max(abs(even), 1):
-        return f"Near the end the game is close to balance: the critic's loss is {number(now)}, at balance {number(even)}."
+        return (
+            f"Near the end the game is close to balance: the critic's loss is {number(now)}, at balance {number(even)}."
+        )
     if now < even:
         return f"Near the end the critic is ahead: its loss is {number(now)}, at balance it would be {number(even)}."
     return (
@@ -148,8 +145,8 @@ def _gradients(rows: Sequence[Row]) -> Figure | None:
     whose = lines[worst].name.removesuffix(" gradient")
     return Figure(
         finding=f"The largest gradient was the {whose}'s: {ratios[worst]:.3g} times its usual size.",
-        sentence="Length of each player's gradient, on a scale of ratios. A steady fall to nothing means that the player "
-        "no longer learns; a jump by hundreds means that training blows up.",
+        sentence="Length of each player's gradient, on a scale of ratios. A steady fall to nothing means that the "
+        "player no longer learns; a jump by hundreds means that training blows up.",
         drawing=Lines(x="step", y="length of gradient", series=lines, logarithmic=True),
     )
 
@@ -168,6 +165,7 @@ def _terms(rows: Sequence[Row]) -> Figure | None:
         return None
     return Figure(
         finding="What is added to the losses: penalties and other terms.",
-        sentence="As they enter the sum that the player makes small, weights included. Penalties keep the critic smooth.",
+        sentence="As they enter the sum that the player makes small, weights included. Penalties keep the critic "
+        "smooth.",
         drawing=Lines(x="step", y="term", series=lines),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,8 +9,7 @@ from typing import Any
 from contrafact.base.errors import UsageError
 from contrafact.base.records import Score
 from contrafact.engine.run import Run
-from contrafact.report.cost import is_number
-from contrafact.report.markup import number
+from contrafact.report.markup import is_number, number
 from contrafact.zoo.index import Entry, find
 
 
@@ -128,7 +126,9 @@ class Facts:
         rows, held, kind = self.data.get("rows"), self.data.get("held_out"), self.codec.get("kind")
         counted = f"{rows:,} to learn from" if isinstance(rows, int) else ""
         kept = f"{held:,} held out to choose by" if isinstance(held, int) else ""
-        return ", ".join(part for part in (f"{self.data_name} ({kind})" if kind else self.data_name, counted, kept) if part)
+        return ", ".join(
+            part for part in (f"{self.data_name} ({kind})" if kind else self.data_name, counted, kept) if part
+        )
 
     @property
     def sentence(self) -> str:
@@ -137,7 +137,9 @@ class Facts:
         began = f"{who} on {self.data_name}: {self.state}"
         if self.best is not None:
             return f"{began}. The best held-out score is {number(self.best_score)}, at step {self.best_step:,}."
-        return f"{began}. {'It was fitted in closed form.' if self.state == 'finished' and not self.total else ''}".strip()
+        return (
+            f"{began}. {'It was fitted in closed form.' if self.state == 'finished' and not self.total else ''}".strip()
+        )
 
 
 def facts_of(run: Run) -> Facts:

@@ -58,13 +58,12 @@ class Figure:
 def _render(drawing: Drawing, letters: Lettering, file_format: str) -> bytes:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Canvas
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     signs = drawing.legend()
-    canvas = Canvas(
-        figsize=(WIDTH_INCHES, drawing.height), dpi=DOTS_PER_INCH, facecolor="white", layout="constrained"
-    )
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.06)
+    canvas = Canvas(figsize=(WIDTH_INCHES, drawing.height), dpi=DOTS_PER_INCH, facecolor="white", layout=layout)
     FigureCanvasAgg(canvas)
-    canvas.get_layout_engine().set(w_pad=0.08, h_pad=0.06)
     drawing.draw(canvas.subplots(), letters)
     if len(signs) > 1:
         _draw_legend(canvas, signs, letters)

@@ -9,7 +9,7 @@ import numpy as np
 
 from contrafact.engine.run import Run
 from contrafact.report.figures import Figure
-from contrafact.report.markup import Html, element, join, shorten
+from contrafact.report.markup import Html, element, escaped, join, shorten
 from contrafact.report.panels import Strip
 from contrafact.report.views import View, is_text, view_of
 
@@ -65,7 +65,7 @@ def _alike(one: np.ndarray, other: np.ndarray) -> bool:
     return one.dtype.kind == other.dtype.kind and one.shape[1:] == other.shape[1:]
 
 
-def film(taken: list[Shot], real: Any = None, names: list[str] | None = None, best: int | None = None) -> list[object]:
+def film(taken: list[Shot], real: Any = None, names: list[str] | None = None, best: int | None = None) -> list[Html]:
     """Show samples over time, and the last of them larger.
 
     Arguments:
@@ -103,9 +103,5 @@ def _last(step: int, array: np.ndarray, view: View) -> Figure:
 
 
 def _lines(step: int, array: np.ndarray, most: int) -> Html:
-    shown = [shorten(line, LINE_LETTERS) for line in array.ravel()[:most].tolist()]
-    return join(element("h3", f"Step {step:,}"), element("pre", Html("\n").join(map(_escaped, shown))))
-
-
-def _escaped(line: str) -> Html:
-    return join(line)
+    shown = "\n".join(escaped(shorten(line, LINE_LETTERS)) for line in array.ravel()[:most].tolist())
+    return join(element("h3", f"Step {step:,}"), element("pre", Html(shown)))

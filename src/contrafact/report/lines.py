@@ -85,7 +85,9 @@ class Lines:
     def words(self) -> Iterator[str]:
         """Give every text that will be drawn."""
         yield from (self.x, self.y)
-        yield from (line.name for line in (*self.series, *self.levels, *self.marks))
+        yield from (line.name for line in self.series)
+        yield from (level.name for level in self.levels)
+        yield from (mark.name for mark in self.marks)
 
     def legend(self) -> list[Sign]:
         """Say what stands for what; colours come again with another dash when there are many lines."""
@@ -163,5 +165,3 @@ def _draw_levels(axes: Any, letters: Lettering, levels: tuple[Level, ...]) -> No
         height = axes.transAxes.inverted().transform(axes.transData.transform((0, value)))[1]
         free = max(float(height), free + 0.075)
         _note(axes, letters, f"{named[value]} {number(value)}", 1.0, free, above=False)
-
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
-from typing import Any
+from typing import Any, TypeGuard
 
 # Control characters, lone surrogates and the marks that turn the direction of the text around them.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
@@ -43,7 +43,7 @@ def join(*parts: object) -> Html:
     return Html("".join(escaped(part) for part in parts))
 
 
-def element(name: str, *inside: object, **attributes: object) -> Html:
+def element(name: str, /, *inside: object, **attributes: object) -> Html:
     """Make an element; texts inside and the values of attributes are escaped.
 
     >>> element("p", "1 < 2", class_="note")
@@ -60,6 +60,11 @@ def element(name: str, *inside: object, **attributes: object) -> Html:
         if value is not None
     )
     return Html(f"<{name}{written}>" if name in _VOID else f"<{name}{written}>{join(*inside)}</{name}>")
+
+
+def is_number(value: Any) -> TypeGuard[float]:
+    """Tell whether a value read from JSON is a finite number."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def number(value: Any) -> str:

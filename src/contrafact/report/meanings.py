@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 MEANINGS = {
-    "score": "Both at once: do fakes look real, and do they reach all of the data? (Harmonic mean of precision and recall.)",
+    "score": "Do fakes look real, and do they reach all of the data? The harmonic mean of precision and recall.",
     "precision": "The share of fakes that lie where real data lie: how believable they are.",
     "recall": "The share of real data that lie where fakes lie: how much of the variety is reached.",
     "density": "How thickly real data surround the fakes; about 1 is as thick as real data themselves.",
     "coverage": "The share of real items that have a fake close by: how much of the data is reached.",
     "regions": "The share of the data's regions that get at least a tenth of their fair number of fakes.",
     "variety": "How far fakes lie from each other, against real data: 1 is as varied.",
-    "c2st": "How well fakes withstand a classifier that tries to tell them from real data: 1 cannot tell, 0 always can.",
+    "c2st": "How well fakes withstand a classifier that tries to tell them from real data: 1 fools it, 0 never does.",
     "shapes": "How alike the columns are, one at a time.",
     "pairs": "How alike the relations between pairs of columns are.",
     "tstr_auc": "How well a model trained on fakes only predicts real rows.",
-    "membership_auc": "How often an attacker tells a training row from an unseen one; 0.5 is a coin. Passing is no proof.",
+    "membership_auc": "How well an attacker tells training rows from unseen ones; 0.5 is a coin. Passing is no proof.",
     "copies": "The share of fakes that repeat a training row.",
     "frechet": "The distance between two Gaussians laid around real and fake features: 0 is the same.",
     "kernel": "The distance between real and fake features by a polynomial kernel: 0 is the same.",

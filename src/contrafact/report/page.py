@@ -22,7 +22,8 @@ STYLE = """
   --soft: #1f2226; --accent: #74b9ea; --warn: #f0b27a; --warn-soft: #2e241b; } }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 58rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei", sans-serif;
+  font: 1rem/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Microsoft YaHei",
+  sans-serif;
   overflow-wrap: anywhere; }
 h1 { font-size: 1.9rem; line-height: 1.2; margin: 0 0 .5rem; }
 h2 { font-size: 1.3rem; margin: 2.75rem 0 .75rem; padding-top: 1.1rem; border-top: 1px solid var(--line); }
@@ -49,7 +50,8 @@ figcaption strong { display: block; }
 .sheet img { display: block; width: 100%; height: auto; }
 .gauge { position: relative; display: block; width: 7rem; height: .8rem; margin-top: .35rem; }
 .gauge::before { content: ""; position: absolute; inset: .35rem 0 auto; height: 1px; background: var(--quiet); }
-.gauge i { position: absolute; top: .2rem; height: .4rem; background: var(--accent); opacity: .35; border-radius: .2rem; }
+.gauge i { position: absolute; top: .2rem; height: .4rem; background: var(--accent); opacity: .35;
+  border-radius: .2rem; }
 .gauge b { position: absolute; top: .1rem; width: .6rem; height: .6rem; margin-left: -.3rem; border-radius: 50%;
   background: var(--accent); }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; margin: 1.25rem 0; }
@@ -62,8 +64,8 @@ ol.timeline li { margin: 0 0 1rem; }
 ol.timeline .when { display: block; font-size: .85rem; color: var(--quiet); }
 ol.timeline .bad .when { color: var(--warn); font-weight: 600; }
 pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mono", monospace; font-size: .88rem; }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; padding: .7rem .9rem; overflow-x: auto;
-  white-space: pre-wrap; }
+pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; padding: .7rem .9rem;
+  overflow-x: auto; white-space: pre-wrap; }
 @media (max-width: 40rem) { dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; } }
 @media print { body { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } nav { display: none; } }
 """
@@ -177,4 +179,4 @@ def show(value: Any) -> str:
         return "chosen by the method"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
-    return str(value)
+    return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

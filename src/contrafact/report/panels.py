@@ -143,7 +143,7 @@ class Pictures:
     def height(self) -> float:
         """Height in inches for a width of seven."""
         high, wide = self.sheet().shape[:2]
-        return min(max(6.4 * high / max(wide, 1), 1), 8)
+        return float(min(max(6.4 * high / max(wide, 1), 1), 8))
 
     def words(self) -> Iterator[str]:
         """Give every text that will be drawn."""
@@ -160,7 +160,9 @@ class Pictures:
         gap = 1 + max(high, wide) // 32
         columns = max(min(self.columns, count), 1)
         rows = -(-count // columns)
-        sheet = np.full((rows * (high + gap) - gap if rows else 1, columns * (wide + gap) - gap, channels), 255, "uint8")
+        sheet = np.full(
+            (rows * (high + gap) - gap if rows else 1, columns * (wide + gap) - gap, channels), 255, "uint8"
+        )
         for place, item in enumerate(items):
             top, left = (high + gap) * (place // columns), (wide + gap) * (place % columns)
             sheet[top : top + high, left : left + wide] = item

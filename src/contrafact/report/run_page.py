@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from contrafact.base.errors import UsageError
-from contrafact.base.records import Score
 from contrafact.engine.bundle import write_atomically
 from contrafact.engine.run import Run
 from contrafact.report.card import card
-from contrafact.report.cost import all_series, cost_figures, is_number, why
+from contrafact.report.cost import all_series, cost_figures, why
 from contrafact.report.facts import Facts, facts_of
 from contrafact.report.figures import Figure
 from contrafact.report.film import film, shots
 from contrafact.report.lines import Lines, Mark
-from contrafact.report.markup import Html, element, join, number
+from contrafact.report.markup import Html, element, is_number, join, number
 from contrafact.report.page import Section, facts, page, paragraphs, section, warnings, write
 from contrafact.report.tables import score_table, settings_table, timeline
 from contrafact.zoo.index import settings_of
@@ -108,9 +106,9 @@ def _curve(known: Facts) -> list[object]:
     marks = () if known.best_step is None else (Mark(name=f"best: {known.best_step:,}", x=known.best_step),)
     figure = Figure(
         finding=_course(known, rows),
-        sentence="Fakes of one fixed seed against held-out rows, which are not trained on. Precision asks whether fakes "
-        "lie where real data lie, recall and coverage whether they reach all of it; score is the harmonic mean of "
-        "precision and recall. The model of the best step is the one that is handed out.",
+        sentence="Fakes of one fixed seed against held-out rows, which are not trained on. Precision asks whether "
+        "fakes lie where real data lie, recall and coverage whether they reach all of it; score is the harmonic mean "
+        "of precision and recall. The model of the best step is the one that is handed out.",
         drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=(-0.02, 1.02)),
     )
     held = known.data.get("held_out")
@@ -132,7 +130,7 @@ def _course(known: Facts, rows: Sequence[Mapping[str, Any]]) -> str:
     return f"{began}, and ended at {number(last)}."
 
 
-def _samples(known: Facts, real: Any) -> list[object]:
+def _samples(known: Facts, real: Any) -> list[Html]:
     taken = shots(known.run, keep=known.best_step)
     if taken:
         return film(taken, real, known.column_names, known.best_step)

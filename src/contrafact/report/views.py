@@ -152,7 +152,9 @@ def _components(fake: np.ndarray, under: np.ndarray | None, names: list[str]) ->
 
     beneath = None if under is None else project(under)
     limits = frame(project(reference), project(fake))
-    first, second = (f"{which} principal component ({s:.0%})" for which, s in zip(("first", "second"), shares, strict=True))
+    first, second = (
+        f"{which} principal component ({s:.0%})" for which, s in zip(("first", "second"), shares, strict=True)
+    )
 
     def draw(array: np.ndarray, large: bool) -> Drawing:
         labels = {"x": first, "y": second} if large else {}
@@ -188,4 +190,6 @@ def _histograms(fake: np.ndarray, under: np.ndarray | None, names: list[str]) ->
 
 
 def _beneath(under: np.ndarray | None) -> str:
-    return "" if under is None else " Real items are blue, fakes orange: where the generator is good, they lie together."
+    return (
+        "" if under is None else " Real items are blue, fakes orange: where the generator is good, they lie together."
+    )

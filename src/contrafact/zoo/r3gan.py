@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
+from torch import nn
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Share, Whole
 from contrafact.codecs.vector import VectorCodec
@@ -26,7 +27,7 @@ from contrafact.engine.fit import Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step
 from contrafact.metrics.held_out import held_out_score
-from contrafact.nets.adversarial import OptimizerName, cosine, restored, vector_training
+from contrafact.nets.adversarial import OptimizerName, cosine, plain_networks, restored, vector_training
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
 
@@ -35,26 +36,28 @@ from contrafact.nets.pushforward import Pushforward
 class R3GAN(Recipe):
     """Fit the relativistic adversarial network with R1 and R2 penalties to vectors."""
 
-    steps: Count | None = None  # generator steps; none: 10,000, or from the budget
+    steps: Count | None = None  # generator steps; none: 4,000, or from the budget
     batch: Count = 256  # rows in a batch
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count = 8  # columns of noise
-    latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
+    latent_size: Count = 4  # columns of noise
+    latent_signs: Whole = 8  # columns of a discrete part of the noise: each -1 or 1
     width: Count = 128  # units in a hidden layer
     depth: Count = 3  # hidden layers
-    activation: Activation = "leaky relu"  # of the hidden layers
+    activation: Activation = "silu"  # of the hidden layers
+    features: Whole = 32  # Fourier projections that let the critic see fine structure; 0: none
     optimizer: OptimizerName = "adam"  # of both players
-    rate: Positive = 1e-3  # learning rate at the start
-    rate_end: Positive = 1e-4  # learning rate at the end
+    rate: Positive = 1e-3  # the generator's learning rate at the start
+    rate_end: Positive = 3e-5  # and at the end
+    critic_rate: Positive = 3.0  # the critic's learning rate, in generator's rates
     momentum: Share = 0.0  # of the gradients (Adam's first beta)
     critic_steps: Count = 1  # critic moves for one generator move
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
     instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
-    r1: NotNegative = 0.1  # penalty γ on the critic's slope at real rows, at the start
-    r2: NotNegative = 0.1  # penalty γ on the critic's slope at fakes, at the start
-    penalty_end: Share = 0.005  # what share of both penalties is left at the end
+    r1: NotNegative = 0.5  # penalty γ on the critic's slope at real rows, at the start
+    r2: NotNegative = 0.5  # penalty γ on the critic's slope at fakes, at the start
+    penalty_end: Positive = 0.02  # what share of both penalties is left at the end
     penalty_every: Count = 1  # penalise every so many steps, so many times as strongly
-    half_life: NotNegative = 20_000.0  # samples in which the averaged generator forgets half; 0: no averaging
+    half_life: NotNegative = 50_000.0  # samples in which the averaged generator forgets half; 0: no averaging
 
     @classmethod
     def toy(cls) -> Self:
@@ -71,20 +74,21 @@ class R3GAN(Recipe):
             loss=DUELS["relativistic"],
             penalty=r1_r2(self.penalties, self.penalty_every),
             rates=self.rates,
+            networks=self.networks,
+            steps=4_000,
             **options,
         )
 
     def penalties(self, step: Step) -> tuple[float, float]:
         """Give both weights γ of this step."""
-        left = cosine(step, 1.0, self.penalty_end)
+        left = self.penalty_end ** cosine(step, 0.0, 1.0)
         return self.r1 * left, self.r2 * left
 
     def rates(self, step: Step) -> dict[str, dict[str, object]]:
         """Give both players' learning rate and second-moment memory of this step."""
-        values: dict[str, object] = {"lr": cosine(step, self.rate, self.rate_end) * step.rate}
-        if self.optimizer == "adam":
-            values["betas"] = (self.momentum, cosine(step, 0.9, 0.99))
-        return {"critic": values, "generator": values}
+        rate = cosine(step, self.rate, self.rate_end) * step.rate
+        memory = {"betas": (self.momentum, cosine(step, 0.9, 0.99))} if self.optimizer == "adam" else {}
+        return {"critic": {"lr": self.critic_rate * rate, **memory}, "generator": {"lr": rate, **memory}}
 
     def fit(
         self, data: Any, *, seed: int = 0, budget: str | None = None, run_dir: Any = None, device: str | None = None
@@ -94,4 +98,8 @@ class R3GAN(Recipe):
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
         """Make a fitted model again."""
-        return restored(self, VectorCodec.from_json(codec), arrays)
+        return restored(self, VectorCodec.from_json(codec), arrays, self.networks)
+
+    def networks(self, settings: Any, columns: int) -> tuple[nn.Module, nn.Module]:
+        """Make a plain generator, and a critic that sees fine structure."""
+        return plain_networks(settings, columns, features=self.features)

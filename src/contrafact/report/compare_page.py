@@ -1,0 +1,157 @@
+"""Runs side by side: what differs between them, how they went, what they make."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from contrafact.engine.run import Run
+from contrafact.report.cost import series
+from contrafact.report.facts import Facts, facts_of
+from contrafact.report.figures import Figure
+from contrafact.report.film import film, last_shot
+from contrafact.report.lines import Lines
+from contrafact.report.markup import Html, element, number
+from contrafact.report.page import head_cell, page, section, show, table, warnings
+from contrafact.report.panels import Strip
+from contrafact.report.views import is_text, view_of
+
+MOST_LINES = 24
+
+
+def compare(runs: Sequence[Run]) -> str:
+    """Write one page with runs side by side.
+
+    Arguments:
+        runs: The runs, in the order of the page.
+    """
+    known = [facts_of(run) for run in runs]
+    names = distinct([facts.name for facts in known])
+    parts = [
+        section("", element("p", _verdict(known, names), class_="lead"), warnings(_cautions(known))),
+        section("Results", _results(known, names)),
+        section("Settings that differ", _differences(known, names)),
+        section("Score over the steps", *_curves(known, names)),
+        section("Samples drawn last", *_samples(known, names)),
+    ]
+    return page(f"{len(runs)} runs side by side", parts)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Number names that occur more than once.
+
+    >>> distinct(["ring", "grid", "ring"])
+    ['ring (1)', 'grid', 'ring (2)']
+    """
+    count, seen = Counter(names), Counter[str]()
+    told = []
+    for name in names:
+        seen[name] += 1
+        told.append(f"{name} ({seen[name]})" if count[name] > 1 else name)
+    return told
+
+
+def _verdict(known: Sequence[Facts], names: Sequence[str]) -> str:
+    scored = [
+        (facts.best_score, name) for facts, name in zip(known, names, strict=True) if facts.best_score is not None
+    ]
+    if not scored:
+        return "None of these runs has a held-out score."
+    best, who = max(scored, key=lambda pair: pair[0])
+    if len(scored) == 1:
+        return f"Only {who} has a held-out score: {number(best)}."
+    return f"The best held-out score is {number(best)}, of {who}."
+
+
+def _cautions(known: Sequence[Facts]) -> list[str]:
+    cautions = []
+    if len({facts.fingerprint for facts in known}) > 1:
+        cautions.append("These runs learned from different data: their scores are not comparable.")
+    elif len({json.dumps(facts.recipe.get("seed")) for facts in known}) > 1:
+        cautions.append(
+            "These runs have different seeds and so hold out different rows: small differences of score may be luck."
+        )
+    if any(facts.state != "finished" for facts in known):
+        cautions.append("Some of these runs are not finished.")
+    return cautions
+
+
+def _results(known: Sequence[Facts], names: Sequence[str]) -> Html:
+    heads = [head_cell("Run"), head_cell("Method"), head_cell("Data"), head_cell("State")]
+    heads += [head_cell(name, numeric=True) for name in ("Best score", "at step", "Steps")]
+    return table(heads, [_result(facts, name) for facts, name in zip(known, names, strict=True)])
+
+
+def _result(facts: Facts, name: str) -> Html:
+    told = (facts.method, facts.data_name, facts.state)
+    numbers = (number(facts.best_score), number(facts.best_step), number(facts.step) if facts.total else "")
+    cells = [element("td", text) for text in told] + [element("td", text, class_="number") for text in numbers]
+    return element("tr", element("th", name, scope="row"), *cells)
+
+
+def _asked(facts: Facts) -> dict[str, Any]:
+    """Give what was asked for: method, seed, budget and settings."""
+    return {"method": facts.method, **{k: facts.recipe.get(k) for k in ("seed", "budget")}, **facts.settings}
+
+
+def _differences(known: Sequence[Facts], names: Sequence[str]) -> Html:
+    asked = [_asked(facts) for facts in known]
+    every = dict.fromkeys(name for one in asked for name in one)
+    # A setting that one method does not have differs from every value that another gives it.
+    rows = {name: [show(one[name]) if name in one else "–" for one in asked] for name in every}
+    differing = {name: values for name, values in rows.items() if len(set(values)) > 1}
+    if not differing:
+        return element("p", "None: these runs were asked for the same.")
+    body = [
+        element("tr", element("th", name, scope="row"), *(element("td", value) for value in values))
+        for name, values in differing.items()
+    ]
+    return table([head_cell("Setting"), *map(head_cell, names)], body)
+
+
+def _curves(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
+    found = [
+        series([row for row in facts.rows if "score" in row], "score", name)
+        for facts, name in zip(known, names, strict=True)
+    ]
+    lines = tuple(line for line in found if line is not None)
+    if not lines:
+        return [element("p", "No score was measured over steps in these runs.")]
+    figure = Figure(
+        finding=_verdict(known, names),
+        sentence="Each line is a run: the harmonic mean of precision and recall on held-out rows; higher is better.",
+        drawing=Lines(x="step", y="held-out score", series=lines[:MOST_LINES], limits=(-0.02, 1.02)),
+    )
+    left = len(lines) - MOST_LINES
+    note = element("p", f"{left} more runs are not drawn.", class_="quiet") if left > 0 else ""
+    return [figure.html(), note]
+
+
+def _samples(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
+    shots = [(name, facts, last_shot(facts.run)) for facts, name in zip(known, names, strict=True)]
+    taken = [(name, facts, shot) for name, facts, shot in shots if shot is not None]
+    if not taken:
+        return [element("p", "These runs kept no samples.")]
+    arrays = [shot[1] for _, _, shot in taken]
+    same = len({(array.dtype.kind, array.shape[1:], array.ndim) for array in arrays}) == 1
+    if same and not is_text(arrays[0]) and (view := view_of([*arrays, _together(arrays)])):
+        frames = tuple((f"{name}, step {step:,}", view.draw(array, False)) for name, _, (step, array) in taken)
+        return [
+            Figure(
+                finding="What each run made last, in the same frame.",
+                sentence=view.how,
+                drawing=Strip(frames=frames, columns=min(4, max(2, len(frames)))),
+            ).html()
+        ]
+    shown: list[object] = []
+    for name, facts, shot in taken:
+        shown += [element("h3", name), *film([shot], names=facts.column_names)]
+    return shown
+
+
+def _together(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate(arrays)

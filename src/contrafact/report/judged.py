@@ -1,0 +1,138 @@
+"""The answer of `judge`: scores, what to make of them, and a look at both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from contrafact.base.data import Data
+from contrafact.base.records import Score
+from contrafact.report.figures import Figure
+from contrafact.report.markup import Html, clean, element, number
+from contrafact.report.page import page, section, warnings, write
+from contrafact.report.tables import ARROWS, interval, score_table
+from contrafact.report.views import is_pictures, to_array, view_of
+
+PRIVACY = "An attack that fails (here: {}) is no proof that the fakes are private; another one may succeed."
+COPIED = 0.01  # of all fakes, beyond what held-out rows repeat
+NO_HOLDOUT = (
+    "No real data were held out, so nothing here can tell whether the generator learned its training data by heart: "
+    "give holdout=, real items that it never saw."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Scores of fakes against real data.
+
+    Arguments:
+        scores: Scores by name.
+        title: What was judged.
+        notes: What must be known to read the scores.
+        figures: Real items beside fakes.
+    """
+
+    scores: dict[str, Score]
+    title: str = "Fakes against real data"
+    notes: tuple[str, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+    def save(self, path: str | PathLike[str]) -> Path:
+        """Write the report to a file as one offline page."""
+        parts = [section("", warnings(self.notes)), section("Scores", score_table(self.scores))]
+        if self.figures:
+            parts.append(section("Side by side", *(figure.html() for figure in self.figures)))
+        return write(path, page(self.title, parts))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the record as JSON-ready values."""
+        return {
+            "title": self.title,
+            "scores": {name: score.to_json() for name, score in self.scores.items()},
+            "notes": list(self.notes),
+            "figures": [figure.to_json() for figure in self.figures],
+        }
+
+    def _repr_html_(self) -> Html:
+        figures = [figure.html() for figure in self.figures]
+        return element("div", element("h3", self.title), warnings(self.notes), score_table(self.scores), *figures)
+
+    def __str__(self) -> str:
+        heads = ("score", "value", "95 % interval", "floor", "ceiling", "n")
+        rows = [heads, *map(_cells, self.scores.values())]
+        widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
+        lines = ["  ".join(_padded(cell, widths[i], i > 0) for i, cell in enumerate(row)).rstrip() for row in rows]
+        return "\n".join([clean(self.title), "", *lines, "", *map(clean, self.notes)]).rstrip()
+
+
+def _cells(score: Score) -> tuple[str, ...]:
+    value = f"{number(score.value)} {ARROWS.get(score.better, '')}"
+    return clean(score.name), value, interval(score), number(score.floor), number(score.ceiling), number(score.n)
+
+
+def _padded(cell: str, width: int, right: bool) -> str:
+    return cell.rjust(width) if right else cell.ljust(width)
+
+
+def judge(real: Any, fake: Any, holdout: Any = None, target: str | None = None, seed: int = 0) -> Report:
+    """Score any generator's output against real data.
+
+    Arguments:
+        real: What the generator learned from.
+        fake: What it made.
+        holdout: Real data that it never saw; needed for the scores that notice memorised rows.
+        target: A column of special interest in a table.
+        seed: Seeds subsamples and resampling.
+
+    Returns:
+        A report: `report.scores`, `print(report)`, `report.save("x.html")`.
+    """
+    from contrafact.tasks.judge import scores
+
+    found = scores(real, fake, holdout=holdout, target=target, seed=seed)
+    name = real.name if isinstance(real, Data) else "real data"
+    return Report(
+        scores=found,
+        title=f"{len(fake):,} fakes against {len(real):,} items of {name}",
+        notes=notes_on(found, holdout is not None),
+        figures=side_by_side(real, fake),
+    )
+
+
+def notes_on(scores: Mapping[str, Score], holdout: bool) -> tuple[str, ...]:
+    """Say what must be known to read scores of memory and privacy."""
+    notes = [] if holdout else [NO_HOLDOUT]
+    copies = scores.get("copies")
+    if copies is not None and copies.low > (copies.ceiling or 0) + COPIED:
+        notes.append(f"{copies.value:.0%} of the fakes repeat a row of the real data.")
+    attacks = [name for name in ("copies", "membership_auc") if name in scores]
+    return (*notes, PRIVACY.format(" and ".join(attacks))) if attacks else tuple(notes)
+
+
+def side_by_side(real: Any, fake: Any) -> tuple[Figure, ...]:
+    """Draw fakes over or beside real items; nothing for kinds that are not drawn."""
+    if isinstance(real, Data) and real.kind not in ("vectors", "pictures", "table"):
+        return ()
+    names = [str(column) for column in getattr(real, "columns", [])]
+    arrays = _mixed(real, fake) if names else (to_array(real), to_array(fake))
+    if arrays[0] is None or arrays[1] is None or arrays[0].dtype.kind == "U":
+        return ()
+    view = view_of([arrays[1]], arrays[0], names)
+    if view is None or not view.overlay:
+        return ()
+    finding = "Real pictures and fakes." if is_pictures(arrays[1]) else "Real items and fakes in one picture."
+    return (Figure(finding=finding, sentence=view.how, drawing=view.draw(arrays[1], True)),)
+
+
+def _mixed(real: Any, fake: Any) -> tuple[Any, Any]:
+    """Turn two frames into numbers: a frame of one or two number columns as it is, others by their levels too."""
+    from contrafact.tasks.judge import frame_columns
+
+    plain = to_array(real), to_array(fake[list(real.columns)])
+    if plain[0] is not None and plain[1] is not None:
+        return plain
+    one, other = frame_columns(real, [real, fake])
+    return one, other
