@@ -13,6 +13,8 @@ from typing import TypeVar
 
 import numpy as np
 
+from contrafact.base.errors import UsageError
+
 BLOCK_ROWS = 1024
 T = TypeVar("T")
 
@@ -37,6 +39,19 @@ def chosen(seed: int | None) -> int:
     return secrets.randbits(32) if seed is None else int(seed)
 
 
+def checked_count(n: int) -> int:
+    """Give a number of items back, if it is one.
+
+    Raises:
+        UsageError: It is below zero.
+    """
+    if n < 0:
+        raise UsageError(
+            f"{n} items cannot be drawn.", why="A number of items is 0 or more.", fix="-n 100", code="E104"
+        )
+    return n
+
+
 def in_blocks(n: int, draw: Callable[[int], T], *, rows: int = BLOCK_ROWS, start: int = 0) -> list[T]:
     """Draw the blocks that hold rows `start` to `start + n`; each block is always drawn whole.
 
@@ -49,6 +64,7 @@ def in_blocks(n: int, draw: Callable[[int], T], *, rows: int = BLOCK_ROWS, start
     Returns:
         Pieces, cut to the wanted rows; at least one (maybe empty) piece.
     """
+    n = checked_count(n)
     first, last = start // rows, max(start // rows + 1, -(-(start + n) // rows))
     pieces = []
     for block in range(first, last):

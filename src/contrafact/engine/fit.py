@@ -5,14 +5,12 @@ from __future__ import annotations
 import math
 import re
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
@@ -24,11 +22,12 @@ from contrafact.base.errors import DataError, StoppedEarly, StorageError, UsageE
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Finding, finite_or_none
 from contrafact.base.seeds import fold, generator
-from contrafact.engine import checkpoints, watch
-from contrafact.engine.model import Model
+from contrafact.engine import checkpoints, packing, watch
 from contrafact.engine.play import Batches, Game, Turn, own_randomness, play
+from contrafact.engine.process import few_threads, stop_signals
+from contrafact.engine.record import recipe_document
 from contrafact.engine.resume import Choice, Wish, choose
-from contrafact.engine.run import SCHEMA, Run, Writer, environment, written
+from contrafact.engine.run import Run, Writer, environment, written
 
 TRIES, WARM_UP_STEPS, MEASURED_STEPS = 3, 5, 20
 SHOWN_ROWS = 256
@@ -121,38 +120,6 @@ def pick_device(device: str | None) -> torch.device:
             code="E107",
         ) from None
     return picked
-
-
-@contextmanager
-def few_threads(weights: int) -> Iterator[None]:
-    """Use one thread for small networks, where more of them only wait for each other."""
-    before = torch.get_num_threads()
-    try:
-        if weights < 1_000_000:
-            torch.set_num_threads(1)
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextmanager
-def stop_signals(heard: list[int], armed: bool) -> Iterator[None]:
-    """Note the first Ctrl-C or SIGTERM for the loop to end at the next step; a second one ends at once."""
-    if not armed or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        if heard:
-            raise KeyboardInterrupt
-        heard.append(number)
-
-    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 @dataclass(kw_only=True)
@@ -353,11 +320,11 @@ class Training:
             checkpoints.save(self.writer.run.checkpoints, self._kept, files, self.wish.identity, best=best)
 
     def _state(self) -> checkpoints.State:
-        arrays = checkpoints.pack(self.game.modules, self.game.players)
+        arrays = packing.pack(self.game.modules, self.game.players)
         return checkpoints.State(step=self.step, arrays=arrays, facts=self.memory.to_json())
 
     def _restore(self, state: checkpoints.State) -> None:
-        checkpoints.unpack(state.arrays, self.game.modules, self.game.players)
+        packing.unpack(state.arrays, self.game.modules, self.game.players)
         self.step, self.memory = state.step, Memory.from_json(state.facts)
 
     def _open(self) -> None:
@@ -455,40 +422,3 @@ class Training:
         for _ in self:
             pass
         return self.model
-
-
-def recipe_document(wish: Wish, total: int | None) -> dict[str, Any]:
-    """Describe a run as its recipe.json does."""
-    return {
-        "schema": SCHEMA,
-        "method": wish.method,
-        "settings": wish.settings,
-        "total_steps": total,
-        "seed": wish.seed,
-        "budget": wish.budget,
-        "data": wish.data,
-    }
-
-
-def record(recipe: Recipe, data: Any, model: Model, *, seed: int, run_dir: str | PathLike[str] | None) -> Any:
-    """Keep a model that was fitted in closed form, in a run folder where one is asked for.
-
-    Arguments:
-        recipe: Its settings.
-        data: What it was fitted to.
-        model: The fitted model, which is returned.
-        seed: The seed that it was fitted with.
-        run_dir: The run's own folder, or None to keep nothing.
-    """
-    if run_dir is None:
-        return model
-    wish = Wish(method=recipe.method, settings=recipe.settings(), data=fingerprint(data), seed=seed, budget=None)
-    choice = choose(Path(run_dir), wish)
-    with written(choice.run) as writer:
-        writer.document("recipe", recipe_document(wish, None))
-        writer.document("data", {"fingerprint": wish.data, "rows": len(data), "codec": model.codec.to_json()})
-        writer.document("env", environment())
-        state = checkpoints.State(step=0, arrays={}, facts={})
-        checkpoints.save(choice.run.checkpoints, state, model.files(with_critic=True), wish.identity, best=True)
-        writer.event("finished", step=0, best_step=0)
-    return model

@@ -35,6 +35,7 @@ class Model:
 
     def __init__(self, recipe: Recipe, codec: Any) -> None:
         self.recipe, self.codec = recipe, codec
+        self.kept_in: Path | None = None  # the run folder, where one was kept
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Give the fitted numbers by name."""

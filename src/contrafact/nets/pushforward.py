@@ -18,12 +18,6 @@ from contrafact.engine.play import Step
 CANDIDATES = 8
 
 
-def check_count(n: int) -> None:
-    """Refuse a number of rows below zero."""
-    if n < 0:
-        raise UsageError(f"{n} rows were asked for.", why="A number of rows is 0 or more.", fix="-n 100", code="E104")
-
-
 class Pushforward(Model):
     """A generator's weights, with the critic's where they were kept.
 
@@ -68,7 +62,6 @@ class Pushforward(Model):
 
     def rows(self, n: int, seed: int, start: int = 0, candidates: int = 1) -> np.ndarray:
         """Draw encoded rows `start` to `start + n` of the endless sample that belongs to a seed."""
-        check_count(n)
         pieces = in_blocks(n, lambda block: self._block(seed, block, candidates).cpu().numpy(), start=start)
         return np.concatenate(pieces)
 

@@ -66,7 +66,7 @@ class Bars:
             _beside(axes, number(bar.value), max(ends, default=0), place, letters)
         for level in self.levels:
             axes.axvline(level.value, color=INK, linewidth=1, linestyle=(0, (4, 3)), alpha=0.75)
-            _above(axes, f"{level.name} {number(level.value)}", level.value, letters)
+            _above(axes, f"{letters(level.name)} {number(level.value)}", level.value, letters)
         names = [letters(bar.name) for bar in self.bars]
         axes.set_yticks(range(len(names)), names, family=letters.families, parse_math=False)
         axes.set_ylim(len(self.bars) - 0.5, -0.5)
@@ -89,4 +89,4 @@ def _beside(axes: Any, text: str, x: float, y: float, letters: Lettering) -> Non
 def _above(axes: Any, text: str, x: float, letters: Lettering) -> None:
     style = {"ha": "center", "va": "bottom", "fontsize": 8.5, "color": QUIET, "family": letters.families}
     where = {"xycoords": axes.get_xaxis_transform(), "xytext": (0, 3), "textcoords": "offset points"}
-    axes.annotate(letters(text), (x, 1.0), parse_math=False, annotation_clip=False, **where, **style)
+    axes.annotate(text, (x, 1.0), parse_math=False, annotation_clip=False, **where, **style)

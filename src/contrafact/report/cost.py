@@ -88,7 +88,7 @@ def _losses(rows: Sequence[Row], balance: Mapping[str, float]) -> Figure | None:
     if not lines:
         return None
     at = {name: value for name, value in balance.items() if is_number(value)}
-    levels = tuple(Level(name=f"{name.removesuffix('/loss')} at balance", value=value) for name, value in at.items())
+    levels = _at_balance(at)
     return Figure(
         finding=_who_leads(rows, at),
         sentence="Dashed: each player's loss when nobody can tell real from fake. A critic below its line is ahead."
@@ -96,6 +96,13 @@ def _losses(rows: Sequence[Row], balance: Mapping[str, float]) -> Figure | None:
         else "The training loss of each player.",
         drawing=Lines(x="step", y="loss", series=lines, levels=levels),
     )
+
+
+def _at_balance(balance: Mapping[str, float]) -> tuple[Level, ...]:
+    """Make a line for each loss at balance, one for both where they are the same."""
+    if len(balance) > 1 and len({round(value, 9) for value in balance.values()}) == 1:
+        return (Level(name="both at balance", value=next(iter(balance.values()))),)
+    return tuple(Level(name=f"{name.removesuffix('/loss')} at balance", value=value) for name, value in balance.items())
 
 
 def _who_leads(rows: Sequence[Row], balance: Mapping[str, float]) -> str:

@@ -100,7 +100,8 @@ class Lines:
     def draw(self, axes: Any, letters: Lettering) -> None:
         """Draw into axes."""
         plain_axes(axes)
-        for line, sign in zip(self.series, self.legend(), strict=True):
+        # The first line is the one that matters most, and lies on top.
+        for line, sign in reversed(list(zip(self.series, self.legend(), strict=True))):
             _draw_series(axes, line, sign, self.logarithmic)
         if self.logarithmic:
             axes.set_yscale("log")
@@ -108,7 +109,7 @@ class Lines:
             axes.set_ylim(*self.limits)
         for mark in self.marks:
             axes.axvline(mark.x, color=QUIET, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
-            _note(axes, letters, mark.name, mark.x, 1.0, above=True)
+            _note(axes, letters, letters(mark.name), mark.x, 1.0, above=True)
         _draw_levels(axes, letters, self.levels)
         label_axes(axes, letters, self.x, self.y)
 
@@ -138,7 +139,7 @@ def _note(axes: Any, letters: Lettering, text: str, x: float, y: float, *, above
     """Write beside a line: above the axes at a place, or right of them at a height, both as shares of the axes."""
     transform = axes.get_xaxis_transform() if above else axes.transAxes
     axes.annotate(
-        letters(text),
+        text,
         (x, y),
         xycoords=transform,
         xytext=(0, 3) if above else (4, 0),
@@ -158,10 +159,11 @@ def _draw_levels(axes: Any, letters: Lettering, levels: tuple[Level, ...]) -> No
     named: dict[float, str] = {}
     for level in levels:
         if math.isfinite(level.value):
-            named[level.value] = f"{named[level.value]}, {level.name}" if level.value in named else level.name
+            name = letters(level.name)
+            named[level.value] = f"{named[level.value]}, {name}" if level.value in named else name
             axes.axhline(level.value, color=INK, linewidth=1, linestyle=(0, (4, 3)), alpha=0.75, zorder=1)
     free = -math.inf
     for value in sorted(named):
         height = axes.transAxes.inverted().transform(axes.transData.transform((0, value)))[1]
-        free = max(float(height), free + 0.075)
-        _note(axes, letters, f"{named[value]} {number(value)}", 1.0, free, above=False)
+        free = max(float(height), free + 0.15)
+        _note(axes, letters, f"{named[value]}\n{number(value)}", 1.0, free, above=False)

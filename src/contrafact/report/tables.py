@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -91,10 +92,19 @@ def settings_table(
 
 def _setting_row(name: str, value: Any, meanings: Mapping[str, str], defaults: Mapping[str, str]) -> Html:
     changed = name in defaults and not is_default(value, defaults[name])
-    said = join(show(value), element("small", f" (default {defaults[name]})", class_="quiet") if changed else "")
+    usual = element("small", f" (default {show(default_of(defaults[name]))})", class_="quiet") if changed else ""
+    said = join(show(value), usual)
     told = [element("td", meanings.get(name, ""), class_="quiet")] if meanings else []
     cells = [element("th", name, scope="row"), element("td", said), *told]
     return element("tr", *cells, class_="changed" if changed else None)
+
+
+def default_of(source: str) -> Any:
+    """Read a default from its source; one that must be computed is given as it stands."""
+    try:
+        return ast.literal_eval(source)
+    except (ValueError, SyntaxError):
+        return source
 
 
 def is_default(value: Any, source: str) -> bool:
@@ -103,12 +113,7 @@ def is_default(value: Any, source: str) -> bool:
     >>> is_default([1, 2], "(1, 2)"), is_default(0.5, "0.5"), is_default(3, "2")
     (True, True, False)
     """
-    import ast
-
-    try:
-        default = ast.literal_eval(source)
-    except (ValueError, SyntaxError):
-        return True  # a default that must be computed is not guessed at
+    default = default_of(source)
     return bool((list(default) if isinstance(default, tuple) else default) == value)
 
 

@@ -7,7 +7,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from contrafact.engine.fit import Training, few_threads, seconds
+from contrafact.engine.fit import Training, seconds
+from contrafact.engine.process import few_threads
 from contrafact.tasks.train import Order, prepare
 
 

@@ -81,7 +81,10 @@ class Job:
 
     def fit_at_once(self) -> Any:
         """Fit a closed-form method and give the model."""
-        return self.recipe.fit(self.data, seed=self.order.seed, run_dir=self.folder)  # type: ignore[attr-defined]
+        recipe: Any = self.recipe
+        model = recipe.fit(self.data, seed=self.order.seed, run_dir=self.folder)
+        self.folder = model.kept_in or self.folder
+        return model
 
     def write_redo(self) -> None:
         """Leave the command that makes the run again in its folder."""

@@ -20,8 +20,8 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import NotNegative, Recipe
 from contrafact.base.seeds import BLOCK_ROWS, chosen, generator, in_blocks
 from contrafact.codecs.vector import VectorCodec
-from contrafact.engine.fit import record
 from contrafact.engine.model import Model
+from contrafact.engine.record import record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +94,6 @@ class BernoulliModel(Model):
             given: Columns that are fixed at 0 or 1; the others do not depend on them.
             seed: Makes the draw repeatable.
         """
-        if n < 0:
-            raise UsageError(
-                f"{n} samples cannot be drawn.",
-                why="A number of samples is 0 or more.",
-                fix="Give n >= 0.",
-                code="E104",
-            )
         fixed, start = self._fixed(given), chosen(seed)
 
         def draw(block: int) -> np.ndarray:

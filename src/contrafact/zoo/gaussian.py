@@ -21,12 +21,12 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from contrafact.base.errors import DataError, UsageError
+from contrafact.base.errors import DataError
 from contrafact.base.recipe import Count, Positive, Recipe
-from contrafact.base.seeds import BLOCK_ROWS, chosen, fold, generator, in_blocks
+from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
 from contrafact.codecs.vector import VectorCodec
-from contrafact.engine.fit import record
 from contrafact.engine.model import Model
+from contrafact.engine.record import record
 
 KMEANS_STEPS, CHUNK_CELLS = 5, 2**19
 
@@ -127,7 +127,6 @@ class GaussianModel(Model):
             given: Values of some columns; the others are drawn from their exact distribution given these.
             seed: Makes the draw repeatable.
         """
-        _check_count(n)
         start, fixed = chosen(seed), self.codec.given(given)
         known = np.isin(self._kept, list(fixed))
         at = np.array([[(fixed[i] - self.codec.mean[i]) / self.codec.scale[i] for i in self._kept[known]]])
@@ -153,9 +152,10 @@ class GaussianModel(Model):
         values = self.codec.values(data, missing=True)
         if draws is None:
             return self.codec.fill(data, self._filled(values, None))
-        _check_count(draws)
         start = chosen(seed)
-        return [self.codec.fill(data, self._filled(values, fold(start, "impute", i))) for i in range(draws)]
+        return [
+            self.codec.fill(data, self._filled(values, fold(start, "impute", i))) for i in range(checked_count(draws))
+        ]
 
     def _filled(self, values: np.ndarray, seed: int | None) -> np.ndarray:
         """Fill a matrix, one pattern of missing cells after the other; noise belongs to rows, not to patterns."""
@@ -293,8 +293,3 @@ def _first_guess(rows: np.ndarray, recipe: GaussianMixture, stream: np.random.Ge
 def _squared_distances(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
     squares = np.square(rows).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
     return np.asarray(np.maximum(squares - 2 * rows @ centres.T, 0))
-
-
-def _check_count(n: int) -> None:
-    if n < 0:
-        raise UsageError(f"{n} samples cannot be drawn.", why="A number is 0 or more.", fix="Give n >= 0.", code="E104")

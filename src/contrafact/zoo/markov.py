@@ -22,8 +22,8 @@ from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.recipe import Count, Recipe
 from contrafact.base.seeds import BLOCK_ROWS, chosen, generator, in_blocks
 from contrafact.codecs.text import SymbolCodec
-from contrafact.engine.fit import record
 from contrafact.engine.model import Model
+from contrafact.engine.record import record
 from contrafact.metrics.transitions import Transitions
 
 CHUNK_CELLS = 2**22
@@ -101,10 +101,6 @@ class MarkovModel(Model):
             given: `{"prefix": ...}`: how every line begins.
             seed: Makes the draw repeatable.
         """
-        if n < 0:
-            raise UsageError(
-                f"{n} lines cannot be drawn.", why="A number is 0 or more.", fix="Give n >= 0.", code="E104"
-            )
         prefix, start = self._prefix(given or {}), chosen(seed)
         blocks = in_blocks(n, lambda block: self._block(generator(start, "sample", block), prefix))
         return self.codec.decode([codes for block in blocks for codes in block])

@@ -1,0 +1,38 @@
+# Everything a fresh machine needs beside Python and make is set up by the first target that is called.
+PYTHON ?= python3
+BIN := .venv/bin
+SIZE ?= gate
+
+.PHONY: demo test check slow bench gpu clean
+demo: .venv/ready
+	$(BIN)/contrafact demo --out demo
+
+test: .venv/ready
+	$(BIN)/python -m pytest
+
+check: .venv/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+slow: .venv/ready
+	$(BIN)/python -m pytest tests/slow --override-ini addopts=-q
+
+bench: bench-loop bench-penalty bench-remedies bench-modes
+
+bench-%: .venv/ready
+	$(BIN)/python benchmarks/bench_$*.py --size $(SIZE) --out benchmarks/results/$*.json $(ARGS)
+
+gpu: .venv/ready
+	$(BIN)/python -m pytest tests/slow/test_gpu.py --override-ini addopts=-q
+
+# torch goes in alone and first, so that a build already chosen for this machine is kept.
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv demo build dist

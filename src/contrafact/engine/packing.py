@@ -1,0 +1,45 @@
+"""Modules and optimisers <-> named arrays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim import Optimizer
+
+
+def _copied(value: Any) -> np.ndarray:
+    array: np.ndarray = value.detach().cpu().numpy().copy()
+    return array
+
+
+def pack(modules: dict[str, nn.Module], players: dict[str, Optimizer]) -> dict[str, np.ndarray]:
+    """Copy all weights, buffers and optimiser states into named arrays."""
+    arrays = {
+        f"module/{m}/{key}": _copied(v) for m, module in modules.items() for key, v in module.state_dict().items()
+    }
+    for player, optimizer in players.items():
+        for index, slots in optimizer.state_dict()["state"].items():
+            for key, value in slots.items():
+                if isinstance(value, torch.Tensor):
+                    arrays[f"optimizer/{player}/{index}/{key}"] = _copied(value)
+    return arrays
+
+
+def unpack(arrays: dict[str, np.ndarray], modules: dict[str, nn.Module], players: dict[str, Optimizer]) -> None:
+    """Put packed arrays back into modules and optimisers."""
+    for name, module in modules.items():
+        start = f"module/{name}/"
+        module.load_state_dict(
+            {k[len(start) :]: torch.from_numpy(v.copy()) for k, v in arrays.items() if k.startswith(start)}
+        )
+    for player, optimizer in players.items():
+        start = f"optimizer/{player}/"
+        slots: dict[int, dict[str, Any]] = {}
+        for name, value in arrays.items():
+            if name.startswith(start):
+                index, key = name[len(start) :].split("/")
+                slots.setdefault(int(index), {})[key] = torch.from_numpy(value.copy())
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})
