@@ -341,7 +341,7 @@ _ROWS = (
         "D210",
         "Too little variety (mode collapse)",
         "The generator fools the critic with a few kinds of items, and the critic forgets the others.",
-        "The share of regions of held-out data that get fakes, the spread of fakes against that of real rows, coverage over time.",
+        "The share of regions of held-out data that get fakes, the spread of fakes, coverage over time.",
         "Use r3gan; or add r1 and r2, or instance noise; contrafact compare shows what each does.",
     ),
     (

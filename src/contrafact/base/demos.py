@@ -112,7 +112,7 @@ def tones(n: int = 40, seed: int = 0) -> Data:
 
 
 CHANGES = ("Dm7", "G7", "Cmaj7", "Am7", "Em7", "A7")
-_FOLLOWS = np.array(
+FOLLOWS = np.array(
     [
         [0.05, 0.75, 0.05, 0.05, 0.05, 0.05],
         [0.05, 0.05, 0.60, 0.10, 0.15, 0.05],
@@ -130,7 +130,7 @@ def changes(n: int = 500, seed: int = 0) -> Data:
     state = random.integers(len(CHANGES), size=n)
     bars = [state]
     for _ in range(15):
-        state = (random.random((n, 1)) > _FOLLOWS[state].cumsum(1)[:, :-1]).sum(1)
+        state = (random.random((n, 1)) > FOLLOWS[state].cumsum(1)[:, :-1]).sum(1)
         bars.append(state)
     lines = [" ".join(CHANGES[i] for i in line) for line in np.stack(bars, axis=1)]
     return Data(kind="text", items=lines, name="changes")

@@ -38,8 +38,7 @@ def record(recipe: Recipe, data: Any, model: Model, *, seed: int, run_dir: str |
         run_dir: The run's own folder, or None to keep nothing.
     """
     if run_dir is None:
-        model.kept_in = choice.run.folder
-    return model
+        return model
     wish = Wish(method=recipe.method, settings=recipe.settings(), data=fingerprint(data), seed=seed, budget=None)
     choice = choose(Path(run_dir), wish)
     with written(choice.run) as writer:

@@ -7,6 +7,7 @@ out, so that a gradient penalty needs a single backward pass (3 times cheaper th
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -110,7 +111,7 @@ class Perceptron(nn.Module):
         self.inputs, self.act = inputs, act
         self.fourier = Fourier(inputs, features) if features else None
         sizes = [inputs + 2 * features, *[width] * depth]
-        layers = [self._layer(a, b, math.sqrt(2 / a)) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+        layers = [self._layer(a, b, math.sqrt(2 / a)) for a, b in pairwise(sizes)]
         if layers:
             nn.init.normal_(layers[0].bias, std=0.5)  # spreads the first kinks over the data
         layers.append(self._layer(sizes[-1], outputs, 1 / math.sqrt(sizes[-1])))

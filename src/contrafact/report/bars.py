@@ -82,7 +82,9 @@ class Bars:
 
 
 def _beside(axes: Any, text: str, x: float, y: float, letters: Lettering) -> None:
-    style = {"va": "center", "fontsize": 9, "color": INK, "family": letters.families}
+    # White behind the figure keeps it readable where a level crosses it.
+    paper = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+    style = {"va": "center", "fontsize": 9, "color": INK, "family": letters.families, "bbox": paper}
     axes.annotate(text, (x, y), xytext=(4, 0), textcoords="offset points", **style)
 
 

@@ -38,7 +38,7 @@ def card(known: Facts) -> str:
         "State": known.state,
         "Data": known.data_line,
         "Data fingerprint": known.fingerprint,
-        "Steps": f"{known.step:,} of {known.total:,}" if known.total else "none: fitted in closed form",
+        "Steps": "none: fitted in closed form" if known.closed_form else f"{known.step:,} of {known.total or 0:,}",
         "Best step": known.best_step,
         "Held-out score": number(known.best_score),
         "Seed": known.recipe.get("seed"),
@@ -59,7 +59,7 @@ def _scores(known: Facts) -> list[str]:
         "",
         "## Scores",
         "",
-        "| score | value | 95 % interval | floor | ceiling | n |",
+        "| score | value | 95% interval | floor | ceiling | n |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     return head + [

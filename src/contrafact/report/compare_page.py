@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -10,12 +11,12 @@ from typing import Any
 import numpy as np
 
 from contrafact.engine.run import Run
-from contrafact.report.cost import series
+from contrafact.report.cost import from_zero, series
 from contrafact.report.facts import Facts, facts_of
 from contrafact.report.figures import Figure
 from contrafact.report.film import film, last_shot
 from contrafact.report.lines import Lines
-from contrafact.report.markup import Html, element, number
+from contrafact.report.markup import Html, element, is_number, number
 from contrafact.report.page import head_cell, page, section, show, table, warnings
 from contrafact.report.panels import Strip
 from contrafact.report.views import is_text, view_of
@@ -64,7 +65,15 @@ def _verdict(known: Sequence[Facts], names: Sequence[str]) -> str:
     best, who = max(scored, key=lambda pair: pair[0])
     if len(scored) == 1:
         return f"Only {who} has a held-out score: {number(best)}."
-    return f"The best held-out score is {number(best)}, of {who}."
+    second = sorted(score for score, _ in scored)[-2]
+    held = [facts.data["held_out"] for facts in known if is_number(facts.data.get("held_out"))]
+    luck = " Its lead is small enough to be luck." if held and best - second < _luck(best, second, min(held)) else ""
+    return f"The best held-out score is {number(best)}, of {who}.{luck}"
+
+
+def _luck(one: float, other: float, rows: float) -> float:
+    """Give what two shares of so many rows may differ by through the choice of rows, 95 times in 100."""
+    return 1.96 * math.sqrt((one * (1 - one) + other * (1 - other)) / max(rows, 1))
 
 
 def _cautions(known: Sequence[Facts]) -> list[str]:
@@ -100,17 +109,21 @@ def _asked(facts: Facts) -> dict[str, Any]:
 
 def _differences(known: Sequence[Facts], names: Sequence[str]) -> Html:
     asked = [_asked(facts) for facts in known]
-    every = dict.fromkeys(name for one in asked for name in one)
-    # A setting that one method does not have differs from every value that another gives it.
-    rows = {name: [show(one[name]) if name in one else "–" for one in asked] for name in every}
-    differing = {name: values for name, values in rows.items() if len(set(values)) > 1}
-    if not differing:
+    every = list(dict.fromkeys(name for one in asked for name in one))
+    values = {name: [show(one[name]) if name in one else "–" for one in asked] for name in every}
+    differing = [name for name in every if len({show(one[name]) for one in asked if name in one}) > 1]
+    body = [_setting_row(name, values[name]) for name in differing]
+    # What only some of the methods have cannot be held side by side; it is listed in one row.
+    rare = [name for name in every if name not in differing and not all(name in one for one in asked)]
+    own = [", ".join(f"{name} {show(one[name])}" for name in rare if name in one) for one in asked]
+    body += [_setting_row("of its own", own)] if any(own) else []
+    if not body:
         return element("p", "None: these runs were asked for the same.")
-    body = [
-        element("tr", element("th", name, scope="row"), *(element("td", value) for value in values))
-        for name, values in differing.items()
-    ]
     return table([head_cell("Setting"), *map(head_cell, names)], body)
+
+
+def _setting_row(name: str, values: Sequence[str]) -> Html:
+    return element("tr", element("th", name, scope="row"), *(element("td", value) for value in values))
 
 
 def _curves(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
@@ -124,7 +137,7 @@ def _curves(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
     figure = Figure(
         finding=_verdict(known, names),
         sentence="Each line is a run: the harmonic mean of precision and recall on held-out rows; higher is better.",
-        drawing=Lines(x="step", y="held-out score", series=lines[:MOST_LINES], limits=(-0.02, 1.02)),
+        drawing=Lines(x="step", y="held-out score", series=lines[:MOST_LINES], limits=from_zero(lines)),
     )
     left = len(lines) - MOST_LINES
     note = element("p", f"{left} more runs are not drawn.", class_="quiet") if left > 0 else ""
@@ -143,7 +156,7 @@ def _samples(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
         return [
             Figure(
                 finding="What each run made last, in the same frame.",
-                sentence=view.how,
+                sentence=view.how + view.beside,
                 drawing=Strip(frames=frames, columns=min(4, max(2, len(frames)))),
             ).html()
         ]

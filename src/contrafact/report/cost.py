@@ -55,6 +55,13 @@ def _spoken(name: str) -> str:
     return name.replace("/", " ")
 
 
+def from_zero(lines: Sequence[Series]) -> tuple[float, float]:
+    """Give an axis for shares: all the way to 1 where the lines come near it, else as far as they reach."""
+    highest = max(float(np.nanmax(line.y)) for line in lines)
+    top = 1.0 if highest > 0.4 else max(1.2 * highest, 0.02)
+    return -0.02 * top, 1.02 * top
+
+
 def players(rows: Sequence[Row]) -> list[str]:
     """Name the players that logged a loss, in order of appearance."""
     names = dict.fromkeys(name for row in rows for name in row if name.endswith("/loss"))

@@ -83,6 +83,11 @@ class Facts:
         total = self.recipe.get("total_steps")
         return int(total) if is_number(total) else None
 
+    @property
+    def closed_form(self) -> bool:
+        """Whether the method is fitted without steps."""
+        return bool(self.recipe) and self.total is None
+
     @cached_property
     def best(self) -> tuple[int, float] | None:
         """The first step with the best held-out score, and that score."""
@@ -136,10 +141,9 @@ class Facts:
         who = self.entry.recipe if self.entry else self.method
         began = f"{who} on {self.data_name}: {self.state}"
         if self.best is not None:
-            return f"{began}. The best held-out score is {number(self.best_score)}, at step {self.best_step:,}."
-        return (
-            f"{began}. {'It was fitted in closed form.' if self.state == 'finished' and not self.total else ''}".strip()
-        )
+            best = f"{number(self.best_score)} (0 is useless, 1 perfect)"
+            return f"{began}. The best held-out score is {best}, at step {self.best_step:,}."
+        return f"{began}. It was fitted in closed form." if self.closed_form else f"{began}."
 
 
 def facts_of(run: Run) -> Facts:

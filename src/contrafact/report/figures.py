@@ -65,7 +65,7 @@ def _render(drawing: Drawing, letters: Lettering, file_format: str) -> bytes:
     canvas = Canvas(figsize=(WIDTH_INCHES, drawing.height), dpi=DOTS_PER_INCH, facecolor="white", layout=layout)
     FigureCanvasAgg(canvas)
     drawing.draw(canvas.subplots(), letters)
-    if len(signs) > 1:
+    if len(signs) > 1 or any(sign.look == "line" for sign in signs):
         _draw_legend(canvas, signs, letters)
     file = io.BytesIO()
     # Neither the time nor the version of matplotlib goes in: the same figure is the same file.

@@ -81,24 +81,26 @@ def film(taken: list[Shot], real: Any = None, names: list[str] | None = None, be
     view = view_of([array for _, array in taken], real, names)
     if view is None:
         return [element("p", "These samples are of a kind that is not drawn here.", class_="quiet")]
-    figures = [_strip(taken, view, best)] if len(taken) > 1 else []
+    figures = [strip(taken, view, best)] if len(taken) > 1 else []
     return [figure.html() for figure in [*figures, _last(*taken[-1], view)]]
 
 
-def _strip(taken: list[Shot], view: View, best: int | None) -> Figure:
+def strip(taken: list[Shot], view: View, best: int | None) -> Figure:
     frames = tuple(
         (f"step {step:,}{' (best)' if step == best else ''}", view.draw(array, False)) for step, array in taken
     )
     return Figure(
         finding=f"From step {taken[0][0]:,} to step {taken[-1][0]:,}, the same noise made these.",
         sentence=f"Read it like a film, row by row. {view.how}",
-        drawing=Strip(frames=frames),
+        drawing=Strip(frames=frames, columns=min(4, max(2, len(frames)))),
     )
 
 
 def _last(step: int, array: np.ndarray, view: View) -> Figure:
     return Figure(
-        finding=f"The samples drawn last, at step {step:,}.", sentence=view.how, drawing=view.draw(array, True)
+        finding=f"The samples drawn last, at step {step:,}.",
+        sentence=view.how + view.beside,
+        drawing=view.draw(array, True),
     )
 
 

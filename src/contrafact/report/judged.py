@@ -14,10 +14,11 @@ from contrafact.report.figures import Figure
 from contrafact.report.markup import Html, clean, element, number
 from contrafact.report.page import page, section, warnings, write
 from contrafact.report.tables import ARROWS, interval, score_table
-from contrafact.report.views import is_pictures, to_array, view_of
+from contrafact.report.views import to_array, view_of
 
-PRIVACY = "An attack that fails (here: {}) is no proof that the fakes are private; another one may succeed."
+PRIVACY = "Attacks tried: {}. One that fails is no proof that the fakes are private; another one may succeed."
 COPIED = 0.01  # of all fakes, beyond what held-out rows repeat
+GIVEN_AWAY = 0.02  # of AUC, beyond a coin's and the interval
 NO_HOLDOUT = (
     "No real data were held out, so nothing here can tell whether the generator learned its training data by heart: "
     "give holdout=, real items that it never saw."
@@ -61,7 +62,7 @@ class Report:
         return element("div", element("h3", self.title), warnings(self.notes), score_table(self.scores), *figures)
 
     def __str__(self) -> str:
-        heads = ("score", "value", "95 % interval", "floor", "ceiling", "n")
+        heads = ("score", "value", "95% interval", "floor", "ceiling", "n")
         rows = [heads, *map(_cells, self.scores.values())]
         widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
         lines = ["  ".join(_padded(cell, widths[i], i > 0) for i, cell in enumerate(row)).rstrip() for row in rows]
@@ -98,7 +99,7 @@ def judge(real: Any, fake: Any, holdout: Any = None, target: str | None = None, 
         scores=found,
         title=f"{len(fake):,} fakes against {len(real):,} items of {name}",
         notes=notes_on(found, holdout is not None),
-        figures=side_by_side(real, fake),
+        figures=side_by_side(real, fake, found),
     )
 
 
@@ -108,11 +109,16 @@ def notes_on(scores: Mapping[str, Score], holdout: bool) -> tuple[str, ...]:
     copies = scores.get("copies")
     if copies is not None and copies.low > (copies.ceiling or 0) + COPIED:
         notes.append(f"{copies.value:.0%} of the fakes repeat a row of the real data.")
+    member = scores.get("membership_auc")
+    if member is not None and member.low > 0.5 + GIVEN_AWAY:
+        notes.append(
+            f"Training rows lie closer to the fakes than unseen rows do: AUC {member.value:.2f} for an attacker."
+        )
     attacks = [name for name in ("copies", "membership_auc") if name in scores]
     return (*notes, PRIVACY.format(" and ".join(attacks))) if attacks else tuple(notes)
 
 
-def side_by_side(real: Any, fake: Any) -> tuple[Figure, ...]:
+def side_by_side(real: Any, fake: Any, scores: Mapping[str, Score]) -> tuple[Figure, ...]:
     """Draw fakes over or beside real items; nothing for kinds that are not drawn."""
     if isinstance(real, Data) and real.kind not in ("vectors", "pictures", "table"):
         return ()
@@ -123,8 +129,15 @@ def side_by_side(real: Any, fake: Any) -> tuple[Figure, ...]:
     view = view_of([arrays[1]], arrays[0], names)
     if view is None or not view.overlay:
         return ()
-    finding = "Real pictures and fakes." if is_pictures(arrays[1]) else "Real items and fakes in one picture."
-    return (Figure(finding=finding, sentence=view.how, drawing=view.draw(arrays[1], True)),)
+    return (Figure(finding=_found(scores), sentence=view.how + view.beside, drawing=view.draw(arrays[1], True)),)
+
+
+def _found(scores: Mapping[str, Score]) -> str:
+    believable, reached = scores.get("precision"), scores.get("coverage")
+    if believable is None or reached is None:
+        return "Real items and fakes."
+    near = f"{reached.value:.0%} of the real items have a fake close by"
+    return f"{believable.value:.0%} of the fakes lie where real items do; {near}."
 
 
 def _mixed(real: Any, fake: Any) -> tuple[Any, Any]:

@@ -104,7 +104,7 @@ class Lines:
         for line, sign in reversed(list(zip(self.series, self.legend(), strict=True))):
             _draw_series(axes, line, sign, self.logarithmic)
         if self.logarithmic:
-            axes.set_yscale("log")
+            _by_ratios(axes)
         if self.limits:
             axes.set_ylim(*self.limits)
         for mark in self.marks:
@@ -124,6 +124,17 @@ class Lines:
             "marks": [{"name": mark.name, "x": mark.x} for mark in self.marks],
             "logarithmic": self.logarithmic,
         }
+
+
+def _by_ratios(axes: Any) -> None:
+    """Make equal distances equal ratios, with plain tick labels: powers in mathtext are not safe between threads."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < 200 else (1.0,)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _draw_series(axes: Any, line: Series, sign: Sign, positive: bool) -> None:

@@ -176,7 +176,7 @@ def head_cell(text: str, *, numeric: bool = False) -> Html:
 def show(value: Any) -> str:
     """Write a setting's value as a user would type it."""
     if value is None:
-        return "chosen by the method"
+        return "none"
     if isinstance(value, (list, tuple)):
         return ", ".join(map(str, value))
     return str(value).removesuffix(".0") if isinstance(value, float) else str(value)

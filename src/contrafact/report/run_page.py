@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ from contrafact.base.errors import UsageError
 from contrafact.engine.bundle import write_atomically
 from contrafact.engine.run import Run
 from contrafact.report.card import card
-from contrafact.report.cost import all_series, cost_figures, why
+from contrafact.report.cost import all_series, cost_figures, from_zero, why
 from contrafact.report.facts import Facts, facts_of
 from contrafact.report.figures import Figure
 from contrafact.report.film import film, shots
 from contrafact.report.lines import Lines, Mark
-from contrafact.report.markup import Html, element, is_number, join, number
+from contrafact.report.markup import Html, clean, element, is_number, join, number
 from contrafact.report.page import Section, facts, page, paragraphs, section, warnings, write
 from contrafact.report.tables import score_table, settings_table, timeline
 from contrafact.zoo.index import settings_of
@@ -33,8 +34,7 @@ def run_report(run: Run, real: Any = None) -> str:
     known = facts_of(run)
     parts = [
         _summary(known),
-        section("What the training doctor said", _doctor(known)),
-        section("Score over the steps", *_curve(known)),
+        *_training(known),
         section("What it makes", *_samples(known, real)),
         _cost(known),
         section("Scores", score_table(known.scores)) if known.scores else None,
@@ -70,7 +70,7 @@ def _summary(known: Facts) -> Section:
 def _head(known: Facts) -> Html:
     entry = known.entry
     method = join(element("strong", known.method), f": {entry.line}") if entry else known.method
-    total = f"{known.step:,} of {known.total:,}" if known.total else "none: fitted in closed form"
+    total = "none: fitted in closed form" if known.closed_form else f"{known.step:,} of {known.total or 0:,}"
     best = f"{known.best_step:,} (score {number(known.best_score)})" if known.best_step is not None else None
     return facts(
         {
@@ -84,6 +84,15 @@ def _head(known: Facts) -> Html:
             "Budget": known.recipe.get("budget"),
         }
     )
+
+
+def _training(known: Facts) -> list[Section]:
+    if known.closed_form and not known.rows:
+        return []
+    return [
+        section("What the training doctor said", _doctor(known)),
+        section("Score over the steps", *_curve(known)),
+    ]
 
 
 def _doctor(known: Facts) -> Html:
@@ -109,7 +118,7 @@ def _curve(known: Facts) -> list[object]:
         sentence="Fakes of one fixed seed against held-out rows, which are not trained on. Precision asks whether "
         "fakes lie where real data lie, recall and coverage whether they reach all of it; score is the harmonic mean "
         "of precision and recall. The model of the best step is the one that is handed out.",
-        drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=(-0.02, 1.02)),
+        drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=from_zero(lines)),
     )
     held = known.data.get("held_out")
     note = f"{held:,} held-out rows; the best of several looks at the same rows is a little flattered by luck."
@@ -134,7 +143,8 @@ def _samples(known: Facts, real: Any) -> list[Html]:
     taken = shots(known.run, keep=known.best_step)
     if taken:
         return film(taken, real, known.column_names, known.best_step)
-    return [element("p", "No samples were kept in this folder. Draw some: ", element("code", "contrafact sample"))]
+    command = f"contrafact sample {shlex.quote(clean(known.name))} -n 100 -o FILE"
+    return [element("p", "No samples were kept in this folder. Draw some: ", element("code", command))]
 
 
 def _cost(known: Facts) -> Section | None:

@@ -26,7 +26,7 @@ BAD = ("D201", "D202", "D210")
 def score_table(scores: Mapping[str, Score]) -> Html:
     """Write scores with direction, interval, anchors and a line on what each of them says."""
     heads = [head_cell("Score")]
-    heads += [head_cell(name, numeric=True) for name in ("Value", "95 % interval", "Floor", "Ceiling", "n")]
+    heads += [head_cell(name, numeric=True) for name in ("Value", "95% interval", "Floor", "Ceiling", "n")]
     heads.append(head_cell("From floor to ceiling"))
     note = (
         "↑ higher is better, ↓ lower is better. The interval says how far luck of sampling may move the value. The "
@@ -71,7 +71,7 @@ def gauge(score: Score) -> Html:
     low, high = sorted(place(end) if math.isfinite(end) else place(score.value) for end in (score.low, score.high))
     band = element("i", style=f"left:{low:.1f}%;width:{high - low:.1f}%")
     dot = element("b", style=f"left:{place(score.value):.1f}%")
-    share = f"{place(score.value):.0f} % of the way from floor to ceiling"
+    share = f"{place(score.value):.0f}% of the way from floor to ceiling"
     return element("span", band, dot, class_="gauge", role="img", aria_label=share, title=share)
 
 

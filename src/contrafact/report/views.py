@@ -69,11 +69,13 @@ class View:
     Arguments:
         draw: Makes a drawing from an array; `large` adds axes with labels.
         how: Says how to read the drawings.
-        overlay: Whether real rows lie beneath.
+        beside: What to add for a large one.
+        overlay: Whether real items are drawn too.
     """
 
     draw: Callable[[np.ndarray, bool], Drawing]
     how: str
+    beside: str = ""
     overlay: bool = False
 
 
@@ -111,7 +113,7 @@ def _picture_view(real: np.ndarray | None) -> View:
         return Strip(frames=tuple(sides), columns=2)
 
     beside = " Where the generator is good, you cannot say which side is which." if real is not None else ""
-    return View(draw=draw, how=f"Each small picture is one item.{beside}", overlay=real is not None)
+    return View(draw=draw, how="Each small picture is one item.", beside=beside, overlay=real is not None)
 
 
 def _clouds(under: np.ndarray | None, fake: np.ndarray) -> tuple[Cloud, ...]:

@@ -127,7 +127,7 @@ class GaussianModel(Model):
             given: Values of some columns; the others are drawn from their exact distribution given these.
             seed: Makes the draw repeatable.
         """
-        start, fixed = chosen(seed), self.codec.given(given)
+        n, start, fixed = checked_count(n), chosen(seed), self.codec.given(given)
         known = np.isin(self._kept, list(fixed))
         at = np.array([[(fixed[i] - self.codec.mean[i]) / self.codec.scale[i] for i in self._kept[known]]])
         mixture = self.gaussians.given(known, at)
