@@ -33,7 +33,9 @@ def arguments(about: str | None, *, gate_seeds: int, full_seeds: int) -> argpars
     parser = argparse.ArgumentParser(description=(about or "").split("\n")[0])
     parser.add_argument("--size", choices=["gate", "full"], default="gate", help="gate: an hour of one core at most")
     parser.add_argument("--out", type=Path, help="JSON file that keeps the rows")
-    parser.add_argument("--seeds", type=int, help=f"how many seeds; default {gate_seeds}, with --size full {full_seeds}")
+    parser.add_argument(
+        "--seeds", type=int, help=f"how many seeds; default {gate_seeds}, with --size full {full_seeds}"
+    )
     parser.set_defaults(size_seeds={"gate": gate_seeds, "full": full_seeds})
     return parser
 

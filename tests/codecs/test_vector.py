@@ -176,7 +176,7 @@ def test_given_values_must_fit_their_columns() -> None:
     for wrong in ({"wage": "much"}, {"wage": np.nan}, {"constant": 8}):
         with pytest.raises(UsageError) as caught:
             codec.given(wrong)
-        assert caught.value.code == "E111"
+        assert caught.value.code == "E114"
 
 
 def test_filling_touches_missing_cells_only() -> None:

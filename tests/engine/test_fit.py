@@ -220,6 +220,14 @@ def test_fitting_leaves_the_global_state_and_the_threads_alone(rows):
     assert torch.get_num_threads() == threads
 
 
+@pytest.mark.parametrize("steps", [1, 7, 60, 250])
+def test_a_run_of_any_length_is_checked_about_twenty_times(rows, steps):
+    training = TOY.but(steps=steps).training(rows, seed=0)
+    checks = [progress.step for progress in training if "score" in progress.row]
+    assert min(steps, 15) <= len(checks) <= 26
+    assert checks[-1] == steps
+
+
 def test_only_the_last_two_and_the_best_are_kept(rows, tmp_path):
     TOY.fit(rows, seed=1, run_dir=tmp_path / "r")
     kept = {int(p.name) for p in (tmp_path / "r" / "checkpoints").iterdir()}

@@ -73,7 +73,7 @@ def test_a_threshold_makes_bits_of_numbers() -> None:
     assert Bernoulli(threshold=5).fit(np.array([[4.9, 5.0], [9.0, 1.0]])).share.tolist() == [0.5, 0.5]
     with pytest.raises(DataError, match=r"Row 0 of column 'x0' is 4.9") as caught:
         Bernoulli().fit(np.array([[4.9, 1.0]]))
-    assert caught.value.code == "E208"
+    assert caught.value.code == "E211"
 
 
 def test_what_cannot_be_asked_is_refused_by_name() -> None:

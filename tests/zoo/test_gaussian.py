@@ -171,7 +171,7 @@ def test_what_cannot_be_fitted_or_asked_is_refused_by_name() -> None:
         GaussianMixture(floor=1e-30).fit(ROWS[:, [0, 0]])
     assert caught.value.code == "E206"
     model = GaussianMixture().fit(ROWS)
-    for given, code in (({"x9": 1}, "E105"), ({"x0": "far"}, "E111"), ({"x0": np.inf}, "E111")):
+    for given, code in (({"x9": 1}, "E105"), ({"x0": "far"}, "E114"), ({"x0": np.inf}, "E114")):
         with pytest.raises(UsageError) as refused:
             model.sample(1, given=given)
         assert refused.value.code == code

@@ -133,6 +133,13 @@ _ROWS = (
         "Leave --kind out.",
     ),
     (
+        "E114",
+        "A condition cannot hold this value",
+        "The column never had it, or holds numbers only.",
+        "What the column was.",
+        "Give another value, or leave the column out.",
+    ),
+    (
         "E115",
         "No such column",
         "The table has no column of this name.",
@@ -247,6 +254,34 @@ _ROWS = (
         "contrafact zoo shows who reads what.",
     ),
     (
+        "E211",
+        "Neither 0 nor 1",
+        "A method for columns of zeros and ones met another number.",
+        "The first such cell.",
+        "Set a threshold: --set threshold=0.5",
+    ),
+    (
+        "E221",
+        "Nothing to score",
+        "A score needs at least one item on each side.",
+        "Which side is empty.",
+        "Give more items.",
+    ),
+    (
+        "E222",
+        "Missing or infinite cells in a score",
+        "Distances need finite numbers.",
+        "The first such cell.",
+        "Fill or drop such cells first.",
+    ),
+    (
+        "E223",
+        "Rows of different width",
+        "Only rows of the same columns can be compared.",
+        "Both widths.",
+        "Give both the same columns, in the same order.",
+    ),
+    (
         "E301",
         "The disk is full",
         "There was no space for a file.",
@@ -315,6 +350,13 @@ _ROWS = (
         "It ended before its first checkpoint.",
         "The folder.",
         "Run its command again; redo.txt holds it.",
+    ),
+    (
+        "E315",
+        "The folder holds other files",
+        "Writing there would replace files that this program did not write.",
+        "Their names.",
+        "Give a folder that is new or empty.",
     ),
     (
         "E401",

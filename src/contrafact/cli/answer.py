@@ -10,12 +10,14 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 from contrafact import __version__
 from contrafact.base.errors import ContrafactError
 from contrafact.base.records import Score, finite_or_none
 
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Control codes, marks that turn the direction of the text around them, and bytes that are no text.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: object) -> str:
@@ -79,7 +81,7 @@ def as_json(command: str, seed: int | None, began: tuple[float, float], answer: 
         "error": error,
         **answer.fields,
     }
-    return json.dumps(_finite(document), ensure_ascii=False, allow_nan=False)
+    return json.dumps(_finite(document), allow_nan=False)
 
 
 def say(*lines: object) -> None:
@@ -120,6 +122,16 @@ def score_table(scores: Mapping[str, Score]) -> str:
 
 def table(rows: list[tuple[str, ...]]) -> str:
     """Align columns of text."""
-    widths = [max(len(printable(row[i])) for row in rows) for i in range(len(rows[0]))]
-    lines = ["  ".join(printable(cell).ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in rows]
+    cells = [[" ".join(printable(cell).split("\n")) for cell in row] for row in rows]
+    widths = [max(map(columns, column)) for column in zip(*cells, strict=True)]
+    lines = ["  ".join(c + " " * (w - columns(c)) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
     return "\n".join(lines)
+
+
+def columns(text: str) -> int:
+    """Count the places that a text takes on a terminal: Chinese characters take two, accents none.
+
+    >>> columns("年e\u0301")
+    3
+    """
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)

@@ -6,14 +6,15 @@ import numpy as np
 
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 _SHADES = " .:-=+*#%@"
+LARGEST = 1e300  # differences of larger numbers overflow
 REAL, FAKE, OFF = "\x1b[36m", "\x1b[33m", "\x1b[0m"
 
 
 def _cells(points: np.ndarray, low: np.ndarray, high: np.ndarray, width: int, height: int) -> np.ndarray:
     """Give the braille pattern of each character cell."""
     size = np.array([2 * width, 4 * height])
-    place = ((points - low) / np.maximum(high - low, 1e-12) * (size - 1)).round().astype(int)
-    place = place[((place >= 0) & (place < size)).all(1)]
+    points = points[((points >= low) & (points <= high)).all(1)]
+    place = ((points - low) / np.where(high > low, high - low, 1) * (size - 1)).round().astype(int)
     x, y = place[:, 0], 4 * height - 1 - place[:, 1]
     cells = np.zeros((height, width), dtype=int)
     np.bitwise_or.at(cells, (y // 4, x // 2), _DOTS[y % 4, x % 2])
@@ -31,9 +32,12 @@ def scatter(real: np.ndarray, fake: np.ndarray, *, width: int = 36, height: int 
         color: Colour the two.
     """
     real, fake = real[:, :2].astype(float), fake[:, :2].astype(float)
+    real = real[(np.abs(real) < LARGEST).all(1)]
+    if not len(real):
+        return ""
     low, high = real.min(0), real.max(0)
     low, high = low - 0.15 * (high - low), high + 0.15 * (high - low)
-    sides = [_cells(points[np.isfinite(points).all(1)], low, high, width, height) for points in (real, fake)]
+    sides = [_cells(points, low, high, width, height) for points in (real, fake)]
     lines = ["real".ljust(width + 2) + "fakes"]
     for left, right in zip(*sides, strict=True):
         halves = ["".join(chr(0x2800 + int(c)) for c in row) for row in (left, right)]

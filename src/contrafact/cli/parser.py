@@ -63,13 +63,11 @@ def training_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
 
 
-def settings(pairs: list[str]) -> dict[str, str]:
+def settings(pairs: list[str], example: str = "--set steps=500") -> dict[str, str]:
     """Read `key=value` words."""
     wrong = [pair for pair in pairs if "=" not in pair]
     if wrong:
-        raise UsageError(
-            f"'{wrong[0]}' is no setting.", why="A setting reads KEY=VALUE.", fix="--set steps=500", code="E119"
-        )
+        raise UsageError(f"'{wrong[0]}' is no setting.", why="A setting reads KEY=VALUE.", fix=example, code="E119")
     return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 

@@ -42,7 +42,14 @@ def _column_values(column: Any) -> np.ndarray:
     for row in np.flatnonzero(~gone):
         if str(kind) != "object" or not isinstance(column.iloc[row], (Real, Decimal, np.bool_)):
             raise _text(column, int(row))
-    return np.array([np.nan if empty else cell for cell, empty in zip(column, gone, strict=True)], dtype=np.float64)
+    return np.array([np.nan if empty else _float(cell) for cell, empty in zip(column, gone, strict=True)])
+
+
+def _float(number: Any) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # a whole number of hundreds of digits
+        return math.inf
 
 
 def _array_values(items: Any) -> np.ndarray:
@@ -186,7 +193,7 @@ class VectorCodec:
 
     def given(self, values: Mapping[str | int, Any] | None) -> dict[int, float]:
         """Read the values that some columns are set to, by place; constant columns can only be what they were."""
-        fixed = {self.place(column): value for column, value in (values or {}).items()}
+        fixed = {self.place(column): _number(value) for column, value in (values or {}).items()}
         for place, value in fixed.items():
             number = isinstance(value, (int, float, np.number)) and np.isfinite(value)
             if not number or (self.scale[place] == 0 and value != self.mean[place]):
@@ -194,7 +201,7 @@ class VectorCodec:
                     f"Column {self.names[place]!r} cannot be given as {value!r}.",
                     why=f"It was always {self.mean[place]:g} in the data." if number else "It holds finite numbers.",
                     fix="Give another value or leave the column out.",
-                    code="E111",
+                    code="E114",
                 )
         return {place: float(value) for place, value in fixed.items()}
 
@@ -271,6 +278,14 @@ class VectorCodec:
         """Read what `to_json` wrote."""
         fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items() if k != "codec"}
         return cls(**fields)
+
+
+def _number(value: Any) -> Any:
+    """Read text, as a command line gives it, as a number where it is one."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _listed(names: Sequence[str | int]) -> str:

@@ -13,7 +13,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,8 @@ def _refusal(path: Path, error: OSError) -> ContrafactError:
         errno.EEXIST,
         errno.ENAMETOOLONG,
         errno.ENOENT,
+        errno.EISDIR,
+        errno.ELOOP,
     ):
         return CannotWrite(
             f"{path} cannot be written.",
@@ -117,6 +119,8 @@ def write_bundle(folder: Path, files: Mapping[str, bytes], identity: str = "") -
     manifest: dict[str, Any] = {"files": table, "identity": identity}
     manifest["digest"] = digest(to_bytes({"files": table, "identity": identity}))
     with writing(folder):
+        folder = folder.resolve()
+        _refuse_to_replace(folder, {*files, MANIFEST})
         folder.parent.mkdir(parents=True, exist_ok=True)
         waiting = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
         shutil.rmtree(waiting, ignore_errors=True)
@@ -129,6 +133,22 @@ def write_bundle(folder: Path, files: Mapping[str, bytes], identity: str = "") -
         finally:
             shutil.rmtree(waiting, ignore_errors=True)
         sync_folder(folder.parent)
+
+
+def _refuse_to_replace(folder: Path, own: set[str]) -> None:
+    """Let a bundle take the place of an older one, and of nothing else."""
+    if not folder.exists():
+        return
+    with suppress(StorageError, TypeError):
+        own = own.union(_read_manifest(folder)["files"])
+    strange = sorted(path.name for path in folder.iterdir() if path.name not in own)
+    if strange:
+        raise CannotWrite(
+            f"{folder} is not replaced.",
+            why=f"It holds what was not saved with a model: {', '.join(strange[:3])}.",
+            fix="Give a folder that is new, empty, or holds an older model only.",
+            code="E315",
+        )
 
 
 def _put(waiting: Path, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,7 +91,7 @@ def clean(root: Path) -> None:
     """Remove what crashes inside a save left behind."""
     for place in (root, root.parent):
         for stale in place.glob(".*"):
-            if stale.name.endswith((".tmp", ".old")):
+            if re.fullmatch(r"\..+\.\d+\.(tmp|old)", stale.name):
                 shutil.rmtree(stale, ignore_errors=True) if stale.is_dir() else stale.unlink(missing_ok=True)
 
 

@@ -23,6 +23,7 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.records import Finding, finite_or_none
 from contrafact.base.seeds import fold, generator
 from contrafact.engine import checkpoints, packing, watch
+from contrafact.engine.bundle import writing
 from contrafact.engine.play import Batches, Game, Turn, own_randomness, play
 from contrafact.engine.process import few_threads, stop_signals
 from contrafact.engine.record import recipe_document
@@ -111,7 +112,7 @@ def pick_device(device: str | None) -> torch.device:
     """Use the device that was named, else the CPU: the networks over vectors are too small to gain elsewhere."""
     try:
         picked = torch.device(device or "cpu")
-        torch.empty(0, device=picked)
+        torch.empty(0, device=picked).cpu()  # the meta device has no numbers to give
     except (RuntimeError, AssertionError) as error:
         raise UsageError(
             f"The device '{device}' cannot be used.",
@@ -178,6 +179,13 @@ class Training:
                 fix="Give at least two rows; a few hundred are a sensible least.",
                 code="E206",
             )
+        if encoded.shape[1] == 0:
+            raise DataError(
+                "All rows of these data are the same.",
+                why="No column varies: there is nothing to learn.",
+                fix="Give data that vary, or fit a classical method, which repeats them: gaussian.",
+                code="E201",
+            )
         self.rows, self.held = split(encoded, seed)
         self.wish = Wish(
             method=recipe.method, settings=recipe.settings(), data=fingerprint(data), seed=seed, budget=budget
@@ -210,8 +218,8 @@ class Training:
         for _ in range(WARM_UP_STEPS):
             next(turns)
         began = time.perf_counter()
-        for turn in turns:
-            turn.numbers()
+        for _ in turns:
+            pass
         return (time.perf_counter() - began) / MEASURED_STEPS
 
     def _total(self) -> int:
@@ -234,8 +242,9 @@ class Training:
             )
             self.writer = stack.enter_context(written(self.run)) if self.run else None
             self.total = self._total()
-            self.check_every = max(self.total // 20, 1)
-            self.log_every = max(self.check_every // 10, 1)
+            self.log_every = max(self.total // 200, 1)
+            # A check is made at a logged step: about twenty in a run, however short it is.
+            self.check_every = self.log_every * max(self.total // (20 * self.log_every), 1)
             self.game = self.begin(self.total)
             self.live = self.method.model(self.game)
             self.score = self.method.score(self.held, self.seed)
@@ -270,10 +279,19 @@ class Training:
                 row = self.log[-1]
                 yield Progress(step=self.step, total=self.total, row=row, findings=tuple(findings), seconds_left=left)
                 if any(f.code == "D220" for f in findings) and self.wish.settings.get("steps") is None:
-                    self.total = self.step
+                    self._end_here()
                     return
             if heard:
                 self._stop(heard[0])
+
+    def _end_here(self) -> None:
+        """Settle for the steps that were made, for good: the same command again will not go on."""
+        self.total = self.step
+        if self.writer:
+            self._describe(self.writer)
+
+    def _describe(self, writer: Writer) -> None:
+        writer.document("recipe", {**recipe_document(self.wish, self.total), "balance": self.method.balance})
 
     def _observe(self, turn: Turn, *, check: bool) -> list[Finding]:
         """Log this step's numbers, ask the doctor, and at a check also score, choose and save."""
@@ -302,8 +320,13 @@ class Training:
             return {"score": math.nan}
         if self.writer:
             shown = self.method.codec.decode(fake[:SHOWN_ROWS])
-            array = np.asarray(getattr(shown, "items", shown) if not hasattr(shown, "columns") else shown)
-            with (self.writer.run.folder / "samples" / f"{self.step:09d}.npy").open("wb") as file:
+            array = (
+                shown.to_numpy(dtype=np.float64, na_value=np.nan)
+                if hasattr(shown, "columns")
+                else np.asarray(getattr(shown, "items", shown))
+            )
+            path = self.writer.run.folder / "samples" / f"{self.step:09d}.npy"
+            with writing(path), path.open("wb") as file:
                 np.save(file, array, allow_pickle=False)
         return self.score(fake[: len(self.held)])
 
@@ -346,7 +369,7 @@ class Training:
         }
         writer.document("data", data)
         writer.document("env", environment())
-        writer.document("recipe", {**recipe_document(self.wish, self.total), "balance": self.method.balance})
+        self._describe(writer)
         writer.event("resumed" if resumes else "started", step=self.step, total_steps=self.total, why=self.choice.why)
 
     def _resume(self, writer: Writer) -> None:

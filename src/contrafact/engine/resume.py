@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from contrafact.base.errors import CannotWrite
 from contrafact.engine.bundle import digest, to_bytes
 from contrafact.engine.run import Run
 
 # A run may go on with other values of these: they say how long, not what.
 SAFE = frozenset({"steps"})
+# What a run writes into its folder beside recipe.json.
+FILES = "data.json env.json last.json best.json events.jsonl metrics.jsonl report.html card.md redo.txt".split()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,18 @@ def next_free(folder: Path) -> Path:
     return free
 
 
+def _refuse_strangers(folder: Path) -> None:
+    """Refuse a folder whose files a run would replace, where no run was ever begun."""
+    strange = [] if (folder / ".lock").exists() else [name for name in FILES if (folder / name).exists()]
+    if strange:
+        raise CannotWrite(
+            f"No run is started in {folder}.",
+            why=f"It is no run's folder, and a run would replace its {', '.join(strange)}.",
+            fix="Give another folder with --run-dir.",
+            code="E315",
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """Which folder a run uses, whether it goes on with what is there, and the sentence that says why."""
@@ -78,6 +93,7 @@ def choose(folder: Path, wish: Wish, *, fresh: bool = False) -> Choice:
     """
     run = Run(folder)
     if not run.exists:
+        _refuse_strangers(folder)
         return Choice(run=run, resumes=False)
     if fresh:
         free = Run(next_free(folder))

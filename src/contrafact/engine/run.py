@@ -48,9 +48,12 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     rows = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            rows.append(json.loads(line))
+            row = json.loads(line)
         except ValueError:
             break
+        if not isinstance(row, dict):
+            break
+        rows.append(row)
     return rows
 
 
@@ -97,7 +100,8 @@ class Run:
 
     def samples(self) -> list[Path]:
         """List the sample files drawn over time from the same seed, in order of steps."""
-        return sorted((self.folder / "samples").glob("*.npy"), key=lambda path: int(path.stem))
+        own = [path for path in (self.folder / "samples").glob("*.npy") if path.stem.isdecimal()]
+        return sorted(own, key=lambda path: int(path.stem))
 
     @property
     def state(self) -> str:

@@ -42,10 +42,9 @@ def not_finite(rows: Sequence[Row], total: int) -> Finding | None:
 
 def exploding(rows: Sequence[Row], total: int) -> Finding | None:
     """A player's gradient is a thousand times its usual size, and large in itself."""
-    if len(rows) < 10:
-        return None
     for name in (n for n in rows[-1] if n.endswith("/gradient")):
-        usual, now = median(row[name] for row in rows[:-1] if row.get(name) is not None), rows[-1][name]
+        before, now = [row[name] for row in rows[:-1] if row.get(name) is not None], rows[-1][name]
+        usual = median(before) if len(before) >= 9 else math.inf
         if now is not None and now > 1e3 * max(usual, 1e-2):
             return Finding(
                 code="D202",

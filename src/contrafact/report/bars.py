@@ -69,7 +69,7 @@ class Bars:
             _above(axes, f"{letters(level.name)} {number(level.value)}", level.value, letters)
         names = [letters(bar.name) for bar in self.bars]
         axes.set_yticks(range(len(names)), names, family=letters.families, parse_math=False)
-        axes.set_ylim(len(self.bars) - 0.5, -0.5)
+        axes.set_ylim(max(len(self.bars), 1) - 0.5, -0.5)
         axes.margins(x=0.12)
         label_axes(axes, letters, self.x, "")
 

@@ -49,13 +49,9 @@ class Report:
         return write(path, page(self.title, parts))
 
     def to_json(self) -> dict[str, Any]:
-        """Give the record as JSON-ready values."""
-        return {
-            "title": self.title,
-            "scores": {name: score.to_json() for name, score in self.scores.items()},
-            "notes": list(self.notes),
-            "figures": [figure.to_json() for figure in self.figures],
-        }
+        """Give title, scores and notes as JSON-ready values; figures, which hold real items, stay out."""
+        scores = {name: score.to_json() for name, score in self.scores.items()}
+        return {"title": self.title, "scores": scores, "notes": list(self.notes)}
 
     def _repr_html_(self) -> Html:
         figures = [figure.html() for figure in self.figures]

@@ -40,7 +40,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th, td { text-align: left; vertical-align: top; padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--line); }
 thead th { font-size: .85rem; font-weight: 600; color: var(--quiet); border-bottom-width: 2px; white-space: nowrap; }
 tbody th { font-weight: 600; }
-tbody th small { display: block; font-weight: 400; color: var(--quiet); min-width: 14rem; max-width: 26rem; }
+tbody th small { display: block; font-weight: 400; color: var(--quiet); min-width: 11rem; max-width: 26rem; }
 .number { text-align: right; white-space: nowrap; }
 .changed td:nth-child(2) { font-weight: 700; }
 figure { margin: 1.5rem 0 2rem; }
@@ -48,7 +48,7 @@ figcaption { margin-bottom: .5rem; max-width: 44rem; }
 figcaption strong { display: block; }
 .sheet { background: #fff; border: 1px solid var(--line); border-radius: .4rem; padding: .5rem; }
 .sheet img { display: block; width: 100%; height: auto; }
-.gauge { position: relative; display: block; width: 7rem; height: .8rem; margin-top: .35rem; }
+.gauge { position: relative; display: block; width: 6.5rem; height: .8rem; margin-top: .35rem; }
 .gauge::before { content: ""; position: absolute; inset: .35rem 0 auto; height: 1px; background: var(--quiet); }
 .gauge i { position: absolute; top: .2rem; height: .4rem; background: var(--accent); opacity: .35;
   border-radius: .2rem; }

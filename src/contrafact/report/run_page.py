@@ -121,8 +121,10 @@ def _curve(known: Facts) -> list[object]:
         drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=from_zero(lines)),
     )
     held = known.data.get("held_out")
+    if not isinstance(held, int):
+        return [figure.html()]
     note = f"{held:,} held-out rows; the best of several looks at the same rows is a little flattered by luck."
-    return [figure.html(), element("p", note, class_="quiet") if isinstance(held, int) else ""]
+    return [figure.html(), element("p", note, class_="quiet")]
 
 
 def _course(known: Facts, rows: Sequence[Mapping[str, Any]]) -> str:

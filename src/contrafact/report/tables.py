@@ -27,7 +27,7 @@ def score_table(scores: Mapping[str, Score]) -> Html:
     """Write scores with direction, interval, anchors and a line on what each of them says."""
     heads = [head_cell("Score")]
     heads += [head_cell(name, numeric=True) for name in ("Value", "95% interval", "Floor", "Ceiling", "n")]
-    heads.append(head_cell("From floor to ceiling"))
+    heads.append(head_cell("Floor … ceiling"))
     note = (
         "↑ higher is better, ↓ lower is better. The interval says how far luck of sampling may move the value. The "
         "floor is what noise or shuffled data get, the ceiling what real data get when held against real data; n is "

@@ -104,7 +104,8 @@ def scores(real: Any, fake: Any, holdout: Any = None, target: str | None = None,
     others = [fake] if holdout is None else [fake, holdout]
     numbers = matrices(real, others)
     truth = real.truth if isinstance(real, Data) else None
-    return rows_scores(numbers[0], numbers[1], numbers[2] if holdout is not None else None, truth=truth, seed=seed)
+    kept = numbers[2] if holdout is not None else None
+    return rows_scores(numbers[0], numbers[1], kept, truth=truth, seed=seed, common=_kind(real) == "pictures")
 
 
 def _text_scores(real: Any, fake: Any, holdout: Any, seed: int) -> dict[str, Score]:

@@ -60,13 +60,29 @@ def _column(name: Any, column: Any) -> dict[str, Any]:
     }
 
 
+def _hashable(column: Any) -> Any:
+    """Write lists and the like, which cannot be counted, as text."""
+    try:
+        column.nunique()
+    except TypeError:
+        return column.map(repr, na_action="ignore")
+    return column
+
+
+def _rows_of(columns: list[Any]) -> Any:
+    import pandas as pd
+
+    return pd.DataFrame(dict(enumerate(columns)))
+
+
 def _look_at_frame(frame: Any, target: str | None) -> Look:
     if target is not None and target not in frame.columns:
         why = did_you_mean(target, [str(c) for c in frame.columns])
         raise UsageError(f"There is no column '{target}'.", why=why, fix="--target COLUMN", code="E115")
-    schema = [_column(frame.columns[i], frame.iloc[:, i]) for i in range(frame.shape[1])]
-    findings = [f for i in range(frame.shape[1]) for f in _column_findings(frame.columns[i], frame.iloc[:, i])]
-    twice = int(frame.duplicated().sum())
+    columns = [_hashable(frame.iloc[:, i]) for i in range(frame.shape[1])]
+    schema = [_column(name, column) for name, column in zip(frame.columns, columns, strict=True)]
+    findings = [f for name, column in zip(frame.columns, columns, strict=True) for f in _column_findings(name, column)]
+    twice = int(_rows_of(columns).duplicated().sum())
     if twice:
         findings.append(
             _finding(
@@ -124,7 +140,7 @@ def _balance(name: str, shares: Any) -> list[Finding]:
         return [
             _finding(
                 "L106",
-                f"Class {rare!r} of {name!r} has {shares.min():.1%} of the rows.",
+                f"Class {rare} of {name!r} has {shares.min():.1%} of the rows.",
                 "It is rare: scores of the whole hide it.",
                 share=float(shares.min()),
             )
@@ -175,13 +191,14 @@ def _look_at_array(data: Data) -> Look:
             )
     classes = "" if data.labels is None else f", {len(np.unique(data.labels))} classes"
     shape = " x ".join(map(str, items.shape[1:]))
+    finite = flat[np.isfinite(flat)]
     schema = [
         {
             "items": len(items),
             "shape": shape,
             "type": str(items.dtype),
-            "lowest": float(flat.min()),
-            "highest": float(flat.max()),
+            "lowest": float(finite.min()) if finite.size else None,
+            "highest": float(finite.max()) if finite.size else None,
         }
     ]
     return Look(headline=f"{len(items):,} {data.kind} of {shape}{classes}", schema=schema, findings=findings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
@@ -23,31 +25,43 @@ def _array(path: Path) -> Any:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return _as_data(loaded, None, path)
-        names = list(loaded)
-        items = loaded[next((n for n in ("items", "x", "X", "data", "images") if n in names), names[0])]
-        labels = next((loaded[n] for n in ("labels", "y", "target") if n in names), None)
+        with loaded:
+            names = list(loaded)
+            items = loaded[next((n for n in ("items", "x", "X", "data", "images") if n in names), names[0])]
+            labels = next((loaded[n] for n in ("labels", "y", "target") if n in names), None)
         return _as_data(items, labels, path)
-    except (ValueError, OSError, EOFError, IndexError) as error:
+    except (ValueError, OSError, EOFError, IndexError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise _bad(path, f"It is no whole NumPy file: {error}.", "Write it again with numpy.save.") from error
 
 
 def _as_data(items: np.ndarray, labels: np.ndarray | None, path: Path) -> Data:
-    if items.dtype == object or items.dtype.kind not in "biuf":
-        raise _bad(path, f"It holds {items.dtype} values, not numbers.", "Save an array of numbers.")
-    pictures = items.dtype == np.uint8 and items.ndim in (3, 4)
+    if items.dtype.kind not in "biuf" or items.ndim == 0:
+        held = "one number" if items.dtype.kind in "biuf" else f"{items.dtype} values, not numbers"
+        raise _bad(path, f"It holds {held}.", "Save an array of numbers, a row an item.")
+    if items.size == 0:
+        raise _bad(path, f"It holds an array of shape {items.shape}.", "Give at least one row and one column.", "E201")
+    if labels is not None and labels.shape != items.shape[:1]:
+        why = f"It holds {len(items)} items and labels of shape {labels.shape}."
+        raise _bad(path, why, "Save one label for each item.")
+    pictures = items.dtype == np.uint8 and _look_like_pictures(items)
     if not pictures and items.ndim == 1:
         items = items[:, None]
     kind: Kind = "pictures" if pictures else "vectors"
     return Data(kind=kind, items=items, labels=labels, name=path.stem)
 
 
+def _look_like_pictures(items: np.ndarray) -> bool:
+    return items.ndim == 3 or (items.ndim == 4 and items.shape[-1] in (1, 3, 4))
+
+
 def _frame(path: Path) -> Any:
     import pandas as pd
 
+    ending = path.suffix.lower()
     try:
-        if path.suffix == ".parquet":
+        if ending == ".parquet":
             return pd.read_parquet(path)
-        return pd.read_csv(path, sep="\t" if path.suffix == ".tsv" else ",", encoding="utf-8-sig")
+        frame = pd.read_csv(path, sep="\t" if ending == ".tsv" else ",", encoding="utf-8-sig", low_memory=False)
     except UnicodeDecodeError as error:
         raise _bad(
             path,
@@ -66,6 +80,11 @@ def _frame(path: Path) -> Any:
             fix='pip install "contrafact[data]"',
             code="E111",
         ) from error
+    except ValueError as error:
+        raise _bad(path, f"It is no whole {ending} file: {error}.", "Write it again.") from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise _bad(path, "Its rows have more cells than there are column names.", "Give every column a name.")
+    return frame
 
 
 def _lines(path: Path) -> Data:
@@ -101,24 +120,33 @@ def read(path: str | PathLike[str], kind: Kind | None = None) -> Any:
         UsageError: There is no such file or demo set.
     """
     place = Path(path)
-    if not place.exists():
-        if str(path) in DEMOS:
-            return demo(str(path))
+    if str(path) in DEMOS and not place.is_file():  # a run's folder may bear the name of its demo set
+        return _checked(place, demo(str(path)), kind)
+    if not _exists(place):
         raise UsageError(
             f"There is no file and no demo set '{path}'.",
             why=did_you_mean(str(path), DEMOS),
             fix="Give a path that exists, or try: contrafact train ring",
             code="E112",
         )
-    if kind == "text":
-        return _lines(place)
-    reader = READERS.get(place.suffix.lower())
+    reader = _lines if kind == "text" else READERS.get(place.suffix.lower())
     if place.is_dir() or reader is None:
         what = "It is a folder" if place.is_dir() else f"Files ending in '{place.suffix}' are not known"
         raise _bad(place, f"{what}; this version reads {', '.join(READERS)}.", "Convert it to one of these.", "E209")
-    if place.stat().st_size == 0:
-        raise _bad(place, "The file is empty.", "Give a file with data in it.", "E201")
-    return _checked(place, reader(place), kind)
+    try:
+        if place.stat().st_size == 0:
+            raise _bad(place, "The file is empty.", "Give a file with data in it.", "E201")
+        return _checked(place, reader(place), kind)
+    except OSError as error:
+        why = f"The system said: {error.strerror or error}."
+        raise _bad(place, why, "Check the file and its permissions.") from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long
+        return False
 
 
 def _checked(path: Path, data: Any, kind: Kind | None) -> Any:
@@ -139,6 +167,9 @@ def _forced(path: Path, data: Data, kind: Kind) -> Data:
     items = data.items
     if kind == "vectors":
         return Data(kind="vectors", items=items.reshape(len(items), -1), labels=data.labels, name=data.name)
-    if items.ndim not in (3, 4):
-        raise _bad(path, f"A picture has two or three axes; these items have {items.ndim - 1}.", "Leave --kind out.")
+    if not _look_like_pictures(items):
+        why = f"A picture is high x wide, or high x wide x 1, 3 or 4; these items are {items.shape[1:]}."
+        raise _bad(path, why, "Leave --kind out.")
+    if not np.isfinite(items).all():
+        raise _bad(path, "It holds missing or infinite numbers.", "Fill or drop those pictures.", "E204")
     return Data(kind="pictures", items=np.clip(items, 0, 255).astype(np.uint8), labels=data.labels, name=data.name)

@@ -114,7 +114,25 @@ def _csv(drawn: Any) -> bytes | None:
 
 def _parquet(drawn: Any) -> bytes | None:
     frame = _frame(drawn)
-    return None if frame is None else _saved(frame.to_parquet, index=False)
+    if frame is None:
+        return None
+    names = [str(name) for name in frame.columns]
+    if len(set(names)) < len(names):
+        raise UsageError(
+            "A table with two columns of one name cannot be written to a Parquet file.",
+            why=f"The columns are {', '.join(names[:8])}.",
+            fix="Use .csv, or rename the columns of the data and fit again.",
+            code="E121",
+        )
+    try:
+        return _saved(frame.set_axis(names, axis=1).to_parquet, index=False)
+    except ImportError as error:
+        raise UsageError(
+            "A Parquet file cannot be written.",
+            why="It needs pyarrow, which is not installed.",
+            fix='pip install "contrafact[data]", or use .csv',
+            code="E111",
+        ) from error
 
 
 def _txt(drawn: Any) -> bytes | None:
@@ -128,6 +146,8 @@ def _png(drawn: Any) -> bytes | None:
     from PIL import Image, PngImagePlugin
 
     if not (isinstance(drawn, Data) and drawn.kind == "pictures" and len(drawn)):
+        return None
+    if drawn.items.ndim == 4 and drawn.items.shape[-1] not in (1, 3, 4):
         return None
     info = PngImagePlugin.PngInfo()
     info.add_text("Description", MARK)

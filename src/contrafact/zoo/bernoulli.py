@@ -119,7 +119,7 @@ class BernoulliModel(Model):
                     f"Column {self.codec.names[place]!r} cannot be given as {value:g}.",
                     why="This model's columns hold zeros and ones.",
                     fix=f"Give 0 or {on:g}.",
-                    code="E111",
+                    code="E114",
                 )
         return {place: bool(value) for place, value in fixed.items()}
 
@@ -142,6 +142,6 @@ def read_bits(codec: VectorCodec, data: Any, threshold: float | None) -> np.ndar
             f"Row {row} of column {codec.names[column]!r} is {values[row, column]:g}.",
             why="Columns of zeros and ones are needed, or a threshold that makes them.",
             fix="Set a threshold: Bernoulli(threshold=0.5), or --set threshold=0.5",
-            code="E208",
+            code="E211",
         )
     return np.asarray(values == 1)

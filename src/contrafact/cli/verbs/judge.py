@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> Answer:
     if args.out:
         report.save(args.out)
         files.append(args.out)
-    missed = require(args.require, scores) if args.require else []
+    missed = require(args.require, scores) if args.require is not None else []
     if missed:
         failed = GateFailed(
             "; ".join(missed) + ".",
@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> Answer:
             fix="See all scores: run the same command without --require.",
             code="E120",
         )
-        failed.scores = scores  # type: ignore[attr-defined]
+        failed.answer = Answer(verdict=failed.what, scores=scores, files=files)  # type: ignore[attr-defined]
         raise failed
-    told = "Every bar holds." if args.require else "Scored."
+    told = "Every bar holds." if args.require is not None else "Scored."
     return Answer(text=score_table(scores), verdict=told, scores=scores, files=files)

@@ -21,17 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     from contrafact.tasks.sample import draw, write
 
-    given = {key: _value(value) for key, value in settings(args.given).items()}
-    drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine)
+    drawn = draw(args.what, args.n, given=settings(args.given, "--given prefix=ab") or None, seed=args.seed, refine=args.refine)
     if args.out is None:
         return Answer(text=str(drawn.items if hasattr(drawn, "kind") else drawn), verdict=f"Drew {args.n:,} items.")
     files = write(drawn, args.out)
     told = f"Wrote {args.n:,} synthetic items to {files[0]}."
     return Answer(text=told, verdict=told, files=files)
-
-
-def _value(text: str) -> float | str:
-    try:
-        return float(text)
-    except ValueError:
-        return text
