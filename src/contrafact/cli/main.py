@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 import time
-import traceback
 from collections.abc import Sequence
 
 from contrafact.base.errors import ContrafactError, StorageError

@@ -196,6 +196,7 @@ class Training:
         self.step, self.log, self.memory = 0, list[dict[str, Any]](), Memory()
         self.warnings: list[str] = []
         self.model: Any = None
+        self.redo = ""
 
     @property
     def run(self) -> Run | None:
@@ -370,6 +371,8 @@ class Training:
         writer.document("data", data)
         writer.document("env", environment())
         self._describe(writer)
+        if self.redo:
+            writer.text("redo.txt", self.redo)
         writer.event("resumed" if resumes else "started", step=self.step, total_steps=self.total, why=self.choice.why)
 
     def _resume(self, writer: Writer) -> None:

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from contrafact.base.errors import CannotWrite
-from contrafact.engine.bundle import digest, to_bytes
+from contrafact.engine.bundle import digest, to_bytes, writing
 from contrafact.engine.run import Run
 
 # A run may go on with other values of these: they say how long, not what.
 SAFE = frozenset({"steps"})
 # What a run writes into its folder beside recipe.json.
-FILES = "data.json env.json last.json best.json events.jsonl metrics.jsonl report.html card.md redo.txt".split()
+FILES = (
+    *("data.json", "env.json", "last.json", "best.json", "events.jsonl", "metrics.jsonl"),
+    *("report.html", "card.md", "redo.txt"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +95,9 @@ def choose(folder: Path, wish: Wish, *, fresh: bool = False) -> Choice:
         fresh: Start anew whatever is there.
     """
     run = Run(folder)
-    if not run.exists:
+    with writing(folder):
+        exists = run.exists
+    if not exists:
         _refuse_strangers(folder)
         return Choice(run=run, resumes=False)
     if fresh:

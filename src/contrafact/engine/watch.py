@@ -21,6 +21,11 @@ def _evaluated(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if "score" in row]
 
 
+def _in_play(rows: Sequence[Row]) -> list[Row]:
+    """Leave out the steps in which the critic moved alone: nothing can be said of the generator yet."""
+    return [row for row in rows if "generator/gradient" in row]
+
+
 def _all(rows: Sequence[Row], name: str, count: int, holds: Callable[[float], bool]) -> bool:
     """Tell whether a number holds in each of the last `count` rows that have it."""
     values = [row[name] for row in rows if name in row][-count:]
@@ -58,7 +63,7 @@ def exploding(rows: Sequence[Row], total: int) -> Finding | None:
 
 def collapse(rows: Sequence[Row], total: int) -> Finding | None:
     """Whole regions of the data get no fakes, in three evaluations in a row, past the first fifth of the run."""
-    late = [row for row in _evaluated(rows) if row["step"] >= total / 5]
+    late = [row for row in _evaluated(_in_play(rows)) if row["step"] >= total / 5]
     empty = _all(late, "regions", 3, lambda share: share < 0.75)
     narrow = _all(late, "variety", 3, lambda ratio: ratio < 0.5)
     covered = [row["coverage"] for row in late]
@@ -78,7 +83,7 @@ def collapse(rows: Sequence[Row], total: int) -> Finding | None:
 
 def critic_too_strong(rows: Sequence[Row], total: int) -> Finding | None:
     """The critic ranks nearly every real row above its fake, in five logged rows in a row."""
-    late = [row for row in rows if row["step"] >= total / 20]
+    late = [row for row in _in_play(rows) if row["step"] >= total / 20]
     if not _all(late, "critic/wins", 5, lambda share: share > 0.985):
         return None
     return Finding(
@@ -91,11 +96,11 @@ def critic_too_strong(rows: Sequence[Row], total: int) -> Finding | None:
 
 
 def vanishing(rows: Sequence[Row], total: int) -> Finding | None:
-    """The generator's gradient is a thousandth of what it was, while the critic wins."""
+    """The generator's gradient is next to nothing, or a thousandth of what it was, while the critic wins."""
     name = "generator/gradient"
     largest = max((row[name] for row in rows if row.get(name) is not None), default=math.nan)
-    weak = _all(rows, name, 5, lambda size: size is not None and size < max(1e-3 * largest, 1e-6))
-    if not (weak and _all(rows, "critic/wins", 5, lambda share: share > 0.9)):
+    weak = _all(rows, name, 5, lambda size: size is not None and size < max(1e-3 * largest, 1e-2))
+    if not (weak and _all(rows, "critic/wins", 5, lambda share: share > 0.95)):
         return None
     return Finding(
         code="D212",

@@ -10,6 +10,8 @@ import numpy as np
 from contrafact.base.errors import DataError
 from contrafact.base.seeds import generator
 
+LARGEST = 1e100  # squares of larger numbers overflow
+
 
 def rows(values: Any, name: str = "rows") -> np.ndarray:
     """Read a matrix of finite float64 numbers; a flat array is one column.
@@ -26,11 +28,12 @@ def rows(values: Any, name: str = "rows") -> np.ndarray:
             fix="Give rows.",
             code="E221",
         )
-    if not np.isfinite(matrix).all():
-        row, column = np.argwhere(~np.isfinite(matrix))[0]
+    wrong = ~(np.abs(matrix) <= LARGEST)
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
         raise DataError(
             f"The {name} hold {matrix[row, column]} in row {row}, column {column}.",
-            why="Distances need finite numbers.",
+            why=f"Distances need finite numbers, up to {LARGEST:g}.",
             fix="Fill or drop such cells first: contrafact impute FILE -o OUT",
             code="E222",
         )

@@ -95,7 +95,9 @@ def _digits(folder: Path, seed: int) -> list[Chapter]:
         "The same method and the same settings, on 1,797 pictures of 8 x 8 pixels. None of the pictures marked as "
         "fakes was in the data: the score 'copies' looks for that."
     ]
-    kept: dict[str, Score] = {name: found[name] for name in ("precision", "recall", "coverage", "c2st", "copies") if name in found}
+    kept: dict[str, Score] = {
+        name: found[name] for name in ("precision", "recall", "coverage", "c2st", "copies") if name in found
+    }
     return [("The same GAN learns digits", words, [*_film(run, data), *side_by_side(data, fake, found)], kept)]
 
 

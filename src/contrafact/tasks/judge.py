@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -31,26 +33,82 @@ def frame_columns(real: Any, frames: list[Any]) -> list[np.ndarray]:
     parts: list[list[np.ndarray]] = [[] for _ in frames]
     for name in real.columns:
         column = real[name]
-        levels = column.value_counts().index[:MOST_LEVELS].tolist()
-        number = column.dtype.kind in "biuf" if isinstance(column.dtype, np.dtype) else False
+        read = _numbers(column) if _is_number(column) else _marks(column)
         for part, frame in zip(parts, frames, strict=True):
             cells = frame[name]
-            if number:
-                values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-                part.append(np.where(np.isnan(values), float(column.median()), values))
-            else:
-                part += [(cells == level).fillna(False).to_numpy(dtype=np.float64) for level in levels]
+            part += read(cells)
             if column.isna().any():
                 part.append(cells.isna().to_numpy(dtype=np.float64))
     return [np.stack(part, axis=1) for part in parts]
 
 
+def _is_number(column: Any) -> bool:
+    import pandas as pd
+
+    kind = column.dtype
+    return bool(pd.api.types.is_any_real_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind))
+
+
+def _unfit(column: Any, why: str) -> DataError:
+    return DataError(
+        f"Column {column.name!r} cannot be compared.",
+        why=why,
+        fix="Mend or drop the column on both sides.",
+        code="E203",
+    )
+
+
+def _numbers(column: Any) -> Callable[[Any], list[np.ndarray]]:
+    """Read cells as numbers, a hole as the median of the real column."""
+    middle = 0.0 if column.isna().all() else float(column.median())
+
+    def read(cells: Any) -> list[np.ndarray]:
+        try:
+            values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError) as error:
+            raise _unfit(column, f"It holds numbers on the real side, and on the other {cells.dtype}.") from error
+        return [np.where(np.isnan(values), middle, values)]
+
+    return read
+
+
+def _marks(column: Any) -> Callable[[Any], list[np.ndarray]]:
+    """Read cells as zeros and ones, a column for each of the commonest levels of the real column."""
+    try:
+        column.map(hash)
+        levels = column.value_counts().index[:MOST_LEVELS].tolist()
+    except TypeError as error:
+        raise _unfit(column, "It holds lists or the like, which have no order and no levels.") from error
+    return lambda cells: [(cells == level).fillna(False).to_numpy(dtype=np.float64) for level in levels]
+
+
+def _flat(data: Any) -> np.ndarray:
+    """Read items of equal size as a matrix."""
+    try:
+        array = np.asarray(data.items if isinstance(data, Data) else data, dtype=np.float64)
+        return array.reshape(len(array), math.prod(array.shape[1:]))
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            "These data cannot be compared number by number.",
+            why="Their items are no numbers, or not all of one size.",
+            fix="Give items of one size, all of them numbers.",
+            code="E203",
+        ) from error
+
+
 def matrices(real: Any, others: list[Any]) -> list[np.ndarray]:
     """Turn real data and what is held against them into numeric matrices of the same columns."""
     if _kind(real) != "table":
-        arrays = [np.asarray(d.items if isinstance(d, Data) else d, dtype=np.float64) for d in (real, *others)]
-        flat = [a.reshape(len(a), -1) for a in arrays]
+        flat = [_flat(data) for data in (real, *others)]
     else:
+        for frame in (real, *others):
+            if not getattr(frame, "columns", real.columns).is_unique:
+                raise DataError(
+                    "Two columns of these data have the same name.",
+                    why="Real and fake rows are compared column by column.",
+                    fix="Give every column a name of its own.",
+                    code="E205",
+                )
         for other in others:
             missing = [str(c) for c in real.columns if c not in getattr(other, "columns", [])]
             if missing:

@@ -53,7 +53,8 @@ def _trained(training: Training, budget: str | None) -> dict[str, Any]:
         check = time.perf_counter() - began
     steps = training.wish.settings["steps"] or training.method.steps
     if budget is not None:
-        steps = max(int(seconds(budget) / each), 1)
+        affordable = max(int(seconds(budget) / each), 1)
+        steps = min(steps, affordable) if training.wish.settings["steps"] else affordable
     weights = sum(w.numel() * w.element_size() for m in game.modules.values() for w in m.parameters())
     # Three checkpoints are kept; each holds weights, average, two moments and the model.
     return {

@@ -54,7 +54,7 @@ class Order:
         words += ["--seed", str(self.seed)]
         words += ["--budget", self.budget] if self.budget else []
         words += ["--kind", self.kind] if self.kind else []
-        return shlex.join(words)
+        return shlex.join(words) + "\n"
 
 
 def kind_of(data: Any) -> str:
@@ -71,6 +71,7 @@ class Job:
     recipe: Recipe
     folder: Path
     training: Training | None
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def run(self) -> Run:
@@ -83,12 +84,11 @@ class Job:
         """Fit a closed-form method and give the model."""
         recipe: Any = self.recipe
         model = recipe.fit(self.data, seed=self.order.seed, run_dir=self.folder)
-        self.folder = model.kept_in or self.folder
+        asked, self.folder = self.folder, model.kept_in or self.folder
+        if self.folder != asked:
+            self.warnings.append(f"{asked.name} holds another run, which is kept: this one is in {self.folder}.")
+        write_atomically(self.folder / "redo.txt", self.order.redo().encode())
         return model
-
-    def write_redo(self) -> None:
-        """Leave the command that makes the run again in its folder."""
-        write_atomically(self.run.folder / "redo.txt", (self.order.redo() + "\n").encode())
 
 
 def choose_recipe(order: Order, kind: str) -> Recipe:
@@ -137,4 +137,5 @@ def prepare(order: Order, *, keep: bool = True) -> Job:
             device=order.device,
             fresh=order.fresh,
         )
+        training.redo = order.redo()
     return Job(order=order, data=data, recipe=made, folder=folder, training=training)

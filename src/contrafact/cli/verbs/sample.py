@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from contrafact.cli.answer import Answer
 from contrafact.cli.parser import settings
@@ -21,9 +22,15 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     from contrafact.tasks.sample import draw, write
 
-    drawn = draw(args.what, args.n, given=settings(args.given, "--given prefix=ab") or None, seed=args.seed, refine=args.refine)
+    given = settings(args.given, "--given prefix=ab")
+    drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine)
     if args.out is None:
-        return Answer(text=str(drawn.items if hasattr(drawn, "kind") else drawn), verdict=f"Drew {args.n:,} items.")
+        return Answer(text=_shown(drawn), verdict=f"Drew {args.n:,} items.")
     files = write(drawn, args.out)
     told = f"Wrote {args.n:,} synthetic items to {files[0]}."
     return Answer(text=told, verdict=told, files=files)
+
+
+def _shown(drawn: Any) -> str:
+    items = drawn.items if hasattr(drawn, "kind") else drawn
+    return "\n".join(map(str, items)) if isinstance(items, list) else str(items)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from shlex import quote
 
+from contrafact.base.errors import ContrafactError
 from contrafact.cli.answer import Answer, say
 from contrafact.cli.parser import settings, training_options
 
@@ -53,10 +55,12 @@ def _train(job, args: argparse.Namespace) -> Answer:  # type: ignore[no-untyped-
 
     if job.training is None:
         job.fit_at_once()
-    else:
-        for _ in watched(job.training, job.data, quiet=args.quiet):
+    try:
+        for _ in watched(job.training, job.data, quiet=args.quiet) if job.training else ():
             pass
-    job.write_redo()
+    except ContrafactError as error:
+        error.answer = Answer(verdict=error.what, run=str(job.run.folder))  # type: ignore[attr-defined]
+        raise
     page = write_run_report(job.run, real=job.data)
     return _answer(job, str(page))
 
@@ -69,7 +73,8 @@ def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     told = (
         f"Held-out score {score:.3f} (0 = noise, about 0.95 = real against real)." if score is not None else "Fitted."
     )
-    text = f"{told}\nReport: {page}\nNext: contrafact sample {folder} -n 1000 -o samples.npy"
-    warnings = [] if job.training is None else [("", w) for w in job.training.warnings]
+    ending = "csv" if hasattr(job.data, "columns") else "txt" if job.data.kind == "text" else "npy"
+    text = f"{told}\nReport: {page}\nNext: contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
+    warnings = [("", said) for said in (job.warnings if job.training is None else job.training.warnings)]
     fields = {"held_out_score": score, "steps": None if job.training is None else job.training.step}
     return Answer(text=text, verdict=told, run=folder, files=[page], warnings=warnings, fields=fields)

@@ -1,0 +1,360 @@
+"""What every method must hold to, whatever it is: a new one is one more line in the index and in nothing here."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import random
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import contrafact
+from contrafact.base.abilities import abilities
+from contrafact.base.data import Data, fingerprint
+from contrafact.base.demos import changes, ring
+from contrafact.base.errors import ContrafactError, StorageError, UsageError
+from contrafact.zoo.index import INDEX, Entry, find, recipe, settings_of
+
+ZOO = Path(contrafact.__file__).parent / "zoo"
+ENTRIES = list(INDEX.values())
+TRAINED = [entry for entry in ENTRIES if hasattr(recipe(entry.name), "training")]
+OF_NUMBERS = [entry for entry in ENTRIES if "vectors" in entry.kinds]
+OF_TEXT = [entry for entry in ENTRIES if "text" in entry.kinds]
+BITS = np.random.default_rng(0).integers(0, 2, (300, 3))
+TOY_SECONDS = 0.3
+
+
+def named(entry: Entry) -> str:
+    return entry.name
+
+
+def food(entry: Entry) -> Any:
+    """Give data that a method can eat: lines, zeros and ones, or points."""
+    if "text" in entry.kinds:
+        return changes(60)
+    return BITS if entry.name == "bernoulli" else ring(300)
+
+
+def toy(entry: Entry) -> Any:
+    return recipe(entry.name).toy()
+
+
+def quick(entry: Entry) -> Any:
+    """Give the toy settings, cut to a few steps where steps are made."""
+    return toy(entry).but(steps=4) if "steps" in toy(entry).settings() else toy(entry)
+
+
+def plain(items: Any) -> Any:
+    """Give what can be compared with ==."""
+    items = items.items if isinstance(items, Data) else items
+    return items.to_numpy().tolist() if hasattr(items, "columns") else np.asarray(items).tolist()
+
+
+@dataclasses.dataclass
+class Fitted:
+    entry: Entry
+    data: Any
+    model: Any
+    seconds: float
+
+
+@pytest.fixture(scope="module", params=ENTRIES, ids=named)
+def fitted(request: pytest.FixtureRequest) -> Fitted:
+    entry = request.param
+    data, settings = food(entry), toy(entry)
+    settings.but(**({"steps": 2} if "steps" in settings.settings() else {})).fit(data)  # torch warms up
+    began = time.process_time()
+    model = settings.fit(data, seed=1)
+    return Fitted(entry, data, model, time.process_time() - began)
+
+
+def test_index_and_files_name_the_same_methods():
+    files = {path.stem for path in ZOO.glob("*.py")} - {"__init__", "index"}
+    assert files == set(INDEX)
+    assert all(find(entry.recipe) is entry is find(entry.name.upper()) for entry in ENTRIES)
+    assert all(getattr(contrafact.zoo, entry.recipe) is recipe(entry.name) for entry in ENTRIES)
+    assert {entry.recipe for entry in ENTRIES} <= set(contrafact.zoo.__all__)
+
+
+def test_a_model_has_the_abilities_that_the_index_lists(fitted):
+    assert set(fitted.entry.abilities) | {"save"} == set(abilities(fitted.model))
+
+
+def test_toy_settings_fit_in_a_blink(fitted):
+    assert fitted.seconds <= TOY_SECONDS
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_every_setting_is_read_from_the_source_with_what_it_does(entry):
+    stated, kind = settings_of(entry.name), recipe(entry.name)
+    assert [setting.name for setting in stated] == [field.name for field in dataclasses.fields(kind)]
+    assert all(setting.meaning.strip() and setting.type and setting.default for setting in stated)
+    assert {s.name: kind().settings()[s.name] for s in stated} == kind().settings()
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_recipes_are_frozen_and_take_known_settings_by_name_only(entry):
+    kind = recipe(entry.name)
+    first = dataclasses.fields(kind)[0].name
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(kind(), first, 1)
+    with pytest.raises(TypeError):
+        kind(1)
+    with pytest.raises(TypeError, match="nonsense"):
+        kind(nonsense=1)
+    with pytest.raises(UsageError, match=f"Did you mean {first}") as caught:
+        kind().but(**{first + "x": 1})
+    assert caught.value.code == "E101"
+    assert kind() == kind() and kind().but() == kind()
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_every_setting_refuses_what_it_cannot_hold(entry):
+    for field in dataclasses.fields(recipe(entry.name)):
+        with pytest.raises(UsageError) as caught:
+            recipe(entry.name)(**{field.name: "nonsense"})
+        assert caught.value.code == "E102" and field.name in caught.value.what
+
+
+def test_the_same_seed_gives_the_same_model(fitted):
+    again = toy(fitted.entry).fit(fitted.data, seed=1)
+    assert again.files(with_critic=True) == fitted.model.files(with_critic=True)
+
+
+def test_fitting_and_sampling_leave_the_input_and_the_global_randomness_alone(fitted):
+    import torch
+
+    data = copy.deepcopy(fitted.data)
+    before = fingerprint(data), random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
+    model = quick(fitted.entry).fit(data, seed=3)
+    model.sample(5)
+    after = fingerprint(data), random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
+    assert before == after
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 1024, 2500])
+def test_a_sample_has_as_many_items_as_asked_for_of_the_kind_that_was_fitted(fitted, n):
+    drawn = fitted.model.sample(n, seed=0)
+    assert len(drawn) == n and type(drawn) is type(fitted.data)
+    items, real = (getattr(side, "items", side) for side in (drawn, fitted.data))
+    if isinstance(real, np.ndarray):
+        assert items.dtype == real.dtype and items.shape[1:] == real.shape[1:]
+    else:
+        assert all(isinstance(item, str) for item in items)
+
+
+def test_a_sample_is_the_start_of_a_longer_one(fitted):
+    whole = plain(fitted.model.sample(2500, seed=5))
+    assert plain(fitted.model.sample(7, seed=5)) == whole[:7]
+    assert plain(fitted.model.sample(1025, seed=5)) == whole[:1025]
+    assert plain(fitted.model.sample(7, seed=6)) != whole[:7]
+    assert plain(fitted.model.sample(40)) != plain(fitted.model.sample(40))
+
+
+def test_fewer_than_no_items_are_refused_by_name(fitted):
+    with pytest.raises(UsageError) as caught:
+        fitted.model.sample(-1)
+    assert caught.value.code == "E104"
+
+
+def test_a_condition_that_the_model_does_not_know_is_refused_by_name(fitted):
+    with pytest.raises(UsageError) as caught:
+        fitted.model.sample(1, given={"nonsense": 1})
+    assert caught.value.code in ("E105", "E109")
+
+
+@pytest.mark.parametrize("with_critic", [False, True])
+def test_a_saved_model_comes_back_the_same(fitted, with_critic, tmp_path):
+    fitted.model.save(tmp_path / "m", with_critic=with_critic)
+    again = contrafact.load(tmp_path / "m")
+    assert again.recipe == fitted.model.recipe
+    assert plain(again.sample(50, seed=2)) == plain(fitted.model.sample(50, seed=2))
+    assert again.files(with_critic) == fitted.model.files(with_critic)
+    if "log_prob" in fitted.entry.abilities:
+        np.testing.assert_array_equal(again.log_prob(fitted.data), fitted.model.log_prob(fitted.data))
+    if "critic" in fitted.entry.abilities and with_critic:
+        np.testing.assert_array_equal(again.critic(fitted.data), fitted.model.critic(fitted.data))
+        assert plain(again.refine(9, seed=1)) == plain(fitted.model.refine(9, seed=1))
+    elif "critic" in fitted.entry.abilities:
+        for ask in (lambda: again.critic(fitted.data), lambda: again.refine(1)):
+            with pytest.raises(UsageError) as caught:
+                ask()
+            assert caught.value.code == "E110"
+
+
+def test_a_saved_model_with_a_flipped_bit_is_refused_and_the_file_is_named(fitted, tmp_path):
+    fitted.model.save(tmp_path / "whole")
+    for file in sorted((tmp_path / "whole").iterdir()):
+        for place in (0, 0.5, 0.999):
+            shutil.copytree(tmp_path / "whole", tmp_path / "copy")
+            payload = bytearray(file.read_bytes())
+            payload[int(place * len(payload))] ^= 1
+            (tmp_path / "copy" / file.name).write_bytes(payload)
+            with pytest.raises(StorageError, match=file.name):
+                contrafact.load(tmp_path / "copy")
+            shutil.rmtree(tmp_path / "copy")
+
+
+@pytest.mark.parametrize("entry", TRAINED, ids=named)
+def test_stopping_and_resuming_is_one_fit(entry, tmp_path):
+    data, settings = food(entry), toy(entry)
+    whole = settings.fit(data, seed=4)
+    parts = settings.training(data, seed=4, run_dir=tmp_path / "r")
+    for progress in parts:
+        if progress.step >= 14:
+            break
+    del parts
+    resumed = settings.training(data, seed=4, run_dir=tmp_path / "r")
+    assert next(iter(resumed)).step > 10
+    del resumed
+    assert settings.fit(data, seed=4, run_dir=tmp_path / "r").files(with_critic=True) == whole.files(with_critic=True)
+    assert plain(contrafact.load(tmp_path / "r").sample(9, seed=0)) == plain(whole.sample(9, seed=0))
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=named)
+def test_fitting_again_in_the_same_folder_gives_the_same_and_other_data_another_folder(entry, tmp_path):
+    data, settings = food(entry), quick(entry)
+    first = settings.fit(data, seed=1, run_dir=tmp_path / "r").files()
+    assert settings.fit(data, seed=1, run_dir=tmp_path / "r").files() == first
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+    other = data.take(range(50)) if isinstance(data, Data) else data[:50]
+    settings.fit(other, seed=1, run_dir=tmp_path / "r")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r", "r-2"]
+    assert contrafact.load(tmp_path / "r").files() == first
+
+
+def numbers() -> dict[str, Any]:
+    """Give tables and arrays that hurt."""
+    draw = np.random.default_rng(0)
+    points, bits = draw.normal(size=(50, 2)), draw.integers(0, 2, (50, 2))
+    holed, far = points.copy(), points.copy()
+    holed[3, 1], far[3, 1] = np.nan, np.inf
+    nullable = pd.DataFrame(
+        {"n": pd.array(bits[:, 0], dtype="Int64"), "yes": pd.array(bits[:, 1] > 0, dtype="boolean"), "x": 1.0 * bits[:, 0]}
+    )
+    return {
+        "NaN": holed,
+        "infinite": far,
+        "no rows": points[:0],
+        "no columns": points[:, :0],
+        "one row": points[:1],
+        "two rows": bits[:2],
+        "one column": points[:, :1],
+        "a flat array": bits[:, 0],
+        "a constant column": np.column_stack([bits[:, 0], np.ones(50)]),
+        "nothing but constants": np.ones((50, 2)),
+        "nearly nothing but constants": np.vstack([np.zeros((60, 2)), [[1, 1]]]),
+        "all missing": np.full((50, 2), np.nan),
+        "1e30": 1e30 * points,
+        "1e299": 1e299 * points,
+        "1e305": 1e305 * points,
+        "one outlier": np.vstack([points, [[1e30, 0]]]),
+        "1e-30": 1e-30 * points,
+        "1e-305": 1e-305 * points,
+        "far from zero": 1e15 + points,
+        "integers": draw.integers(0, 9, (50, 2)),
+        "huge whole numbers": draw.integers(0, 2**63, (50, 2), dtype=np.uint64),
+        "booleans": bits > 0,
+        "half floats": points.astype(np.float16),
+        "items of two axes": draw.integers(0, 2, (50, 2, 2)),
+        "nested lists": bits.tolist(),
+        "ragged lists": [[1, 2], [3]],
+        "columns of one name": pd.DataFrame(bits, columns=["a", "a"]),
+        "strange names": pd.DataFrame(bits, columns=["血 型", "<script>alert(1)</script>\x1b[31m"]),
+        "numbers for names": pd.DataFrame(bits),
+        "nullable columns": nullable,
+        "nullable holes": nullable.mask(nullable["x"] > 0),
+        "an index of one value": pd.DataFrame(bits, index=[1] * 50),
+        "text": pd.DataFrame({"a": ["x", "y"], "b": [1, 2]}),
+        "dates": pd.DataFrame({"a": pd.date_range("2020", periods=5)}),
+        "categories": pd.DataFrame({"a": pd.Categorical([1, 2, 1])}),
+        "an int of 400 digits": pd.DataFrame({"a": [10**400, 1]}),
+        "complex numbers": points * 1j,
+        "nothing": None,
+        "a word": "hello",
+        "a number": 3,
+        "a dictionary": {"a": [1, 2]},
+        "lines": ["ab", "c"],
+    }
+
+
+def lines() -> dict[str, Any]:
+    """Give texts that hurt."""
+    return {
+        "nothing": [],
+        "empty lines only": ["", ""],
+        "an empty line among others": ["ab", "", "ba"],
+        "one line": ["abc"],
+        "one symbol": ["a"],
+        "the same line over and over": ["aaaa"] * 20,
+        "Chinese": ["春眠不覺曉", "處處聞啼鳥"],
+        "emoji": ["😀👩‍👩‍👧 ok", "e\u0301"],
+        "markup and control codes": ["<script>\x1b[31m", "\x00\u202e"],
+        "a lone surrogate": ["a\udcff", "b"],
+        "line breaks": ["a\nb", "c\u2028d"],
+        "blanks": ["   ", "\t"],
+        "a very long line": ["ab" * 5000],
+        "lists of tokens": [[1, "x"], ["x"]],
+        "lists of floats": [[1.5], [2.5]],
+        "bytes": [b"ab"],
+        "one word": "hello",
+        "a table": pd.DataFrame({"a": ["x"]}),
+        "nobody": None,
+        "mixed lines": ["ab", 3],
+        "data without an item": Data(kind="text", items=[]),
+    }
+
+
+def try_everything(entry: Entry, data: Any) -> None:
+    """Fit, draw, score and save: each gives a result or one of our errors, and no warning."""
+    try:
+        model = quick(entry).fit(data, seed=0)
+    except ContrafactError as error:
+        assert error.code.startswith("E2") and error.what and error.why and error.fix
+        return
+    drawn = model.sample(9, seed=0)
+    assert len(drawn) == 9
+    if "log_prob" in entry.abilities:
+        scored = model.log_prob(drawn)
+        assert scored.shape == (9,) and np.isfinite(scored).all()
+        assert model.log_prob(data).shape == (len(data),)
+    if "critic" in entry.abilities:
+        assert np.isfinite(model.critic(data)).all()
+        assert len(model.refine(3, seed=0)) == 3
+    if hasattr(data, "columns"):
+        assert drawn.columns.tolist() == data.columns.tolist() and drawn.dtypes.tolist() == data.dtypes.tolist()
+    model.files(with_critic=True)
+
+
+@pytest.mark.parametrize("entry", OF_NUMBERS, ids=named)
+@pytest.mark.parametrize("case", numbers())
+def test_numbers_that_hurt_give_a_result_or_a_named_error(entry, case):
+    try_everything(entry, numbers()[case])
+
+
+@pytest.mark.parametrize("entry", OF_TEXT, ids=named)
+@pytest.mark.parametrize("case", lines())
+def test_text_that_hurts_gives_a_result_or_a_named_error(entry, case):
+    try_everything(entry, lines()[case])
+
+
+@pytest.mark.parametrize("entry", OF_NUMBERS, ids=named)
+def test_missing_and_infinite_cells_are_named_by_row_and_column(entry):
+    for case in ("NaN", "infinite"):
+        with pytest.raises(ContrafactError, match="Row 3 of column 'x1'") as caught:
+            quick(entry).fit(numbers()[case])
+        assert caught.value.code == "E204"
+
+
+@pytest.mark.parametrize("entry", OF_NUMBERS, ids=named)
+def test_a_run_folder_holds_frames_of_mixed_types(entry, tmp_path):
+    frame = numbers()["nullable columns"]
+    quick(entry).fit(frame, run_dir=tmp_path / "r")
+    drawn = contrafact.load(tmp_path / "r").sample(5, seed=0)
+    assert drawn.dtypes.tolist() == frame.dtypes.tolist()
