@@ -75,7 +75,10 @@ def did_you_mean(given: str, known: Iterable[str]) -> str:
     'Known: gan, r3gan.'
     """
     words = sorted(known)
-    near = difflib.get_close_matches(given.lower(), words, n=3, cutoff=0.6)
+    plain: dict[str, list[str]] = {}
+    for word in words:
+        plain.setdefault(word.lower(), []).append(word)
+    near = difflib.get_close_matches(given.lower(), plain, n=3, cutoff=0.6)
     if near:
-        return f"Did you mean {' or '.join(near)}?"
+        return f"Did you mean {' or '.join(word for one in near for word in plain[one])}?"
     return f"Known: {', '.join(words)}."

@@ -41,8 +41,16 @@ def _column_values(column: Any) -> np.ndarray:
     gone = column.isna().to_numpy()
     for row in np.flatnonzero(~gone):
         if str(kind) != "object" or not isinstance(column.iloc[row], (Real, Decimal, np.bool_)):
-            raise _text(column, int(row))
+            raise _text(column, _first_text(column, int(row)))
     return np.array([np.nan if empty else _float(cell) for cell, empty in zip(column, gone, strict=True)])
+
+
+def _first_text(column: Any, row: int) -> int:
+    """Find the cell that makes a column text: one number written as text is not to blame, a word is."""
+    import pandas as pd
+
+    wrong = pd.to_numeric(column.astype("string"), errors="coerce").isna() & column.notna()
+    return int(np.flatnonzero(wrong.to_numpy())[0]) if wrong.any() else row
 
 
 def _float(number: Any) -> float:

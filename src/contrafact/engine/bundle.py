@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.base.errors import CannotWrite, ContrafactError, StorageError
+from contrafact.base.errors import CannotWrite, ContrafactError, DataError, StorageError
 
 MANIFEST = "manifest.json"
 
@@ -31,7 +31,16 @@ def digest(payload: bytes) -> str:
 
 def to_bytes(document: Any) -> bytes:
     """Write a document as canonical JSON; the same document gives the same bytes."""
-    return (json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()
+    text = json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"The name or symbol {text[error.start : error.end]!a} cannot be saved.",
+            why="Half a character (a lone surrogate) is no Unicode text.",
+            fix="Rename the column, or mend the line: read files with encoding='utf-8'.",
+            code="E208",
+        ) from error
 
 
 @contextmanager

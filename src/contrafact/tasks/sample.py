@@ -18,10 +18,15 @@ from contrafact.tasks.runs import find_run
 MARK = "Synthetic: made by a generative model with contrafact"
 
 
+def place_of(what: str) -> Path:
+    """Find the folder of a saved model, or of a run by its name."""
+    folder = Path(what)
+    return folder if (folder / DOCUMENT).exists() else find_run(what).folder
+
+
 def model_of(what: str) -> Any:
     """Load a saved model from its folder, or the model of a run by its name."""
-    folder = Path(what)
-    return load(folder if (folder / DOCUMENT).exists() else find_run(what).folder)
+    return load(place_of(what))
 
 
 def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: bool = False) -> Any:

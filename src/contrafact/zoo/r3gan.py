@@ -37,14 +37,14 @@ class R3GAN(Recipe):
     """Fit the relativistic adversarial network with R1 and R2 penalties to vectors."""
 
     steps: Count | None = None  # generator steps; none: 4,000, or from the budget
-    batch: Count = 256  # rows in a batch
+    batch: Count = 512  # rows in a batch; larger ones keep the widths of the modes true
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
     latent_size: Count = 4  # columns of noise
     latent_signs: Whole = 8  # columns of a discrete part of the noise: each -1 or 1
     width: Count = 128  # units in a hidden layer
     depth: Count = 3  # hidden layers
     activation: Activation = "silu"  # of the hidden layers
-    features: Whole = 32  # Fourier projections that let the critic see fine structure; 0: none
+    features: Whole = 64  # Fourier projections that let the critic see fine structure; 0: none
     optimizer: OptimizerName = "adam"  # of both players
     rate: Positive = 1e-3  # the generator's learning rate at the start
     rate_end: Positive = 3e-5  # and at the end

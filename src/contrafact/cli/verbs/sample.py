@@ -20,15 +20,16 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    from contrafact.tasks.sample import draw, write
+    from contrafact.tasks.sample import draw, place_of, write
 
     given = settings(args.given, "--given prefix=ab")
+    run = str(place_of(args.what))
     drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine)
     if args.out is None:
-        return Answer(text=_shown(drawn), verdict=f"Drew {args.n:,} items.")
+        return Answer(text=_shown(drawn), verdict=f"Drew {args.n:,} items.", run=run)
     files = write(drawn, args.out)
     told = f"Wrote {args.n:,} synthetic items to {files[0]}."
-    return Answer(text=told, verdict=told, files=files)
+    return Answer(text=told, verdict=told, run=run, files=files)
 
 
 def _shown(drawn: Any) -> str:
