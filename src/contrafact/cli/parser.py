@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from contrafact import __version__
 from contrafact.base.errors import UsageError, did_you_mean
+from contrafact.cli.options import common
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,32 +44,6 @@ class Parser(argparse.ArgumentParser):
         word = words[0].split("=")[0]
         why = did_you_mean(word, self.options()) if word.startswith("-") else f"Usage: {self.usage_line()}"
         raise UsageError(f"'{words[0]}' is no option of {self.prog}.", why=why, fix=f"{self.prog} --help", code="E100")
-
-
-def common(parser: argparse.ArgumentParser) -> None:
-    """Add the options that every verb has."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")
-    parser.add_argument("-q", "--quiet", action="store_true", help="say nothing on the way")
-    parser.add_argument("-v", "--verbose", action="store_true", help="show the traceback of an error")
-    parser.add_argument("--seed", type=int, default=0, help="seeds everything (default 0)")
-
-
-def training_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options of the verbs that train or plan a training."""
-    parser.add_argument("what", help="a file, or a demo set: ring, grid, swiss-roll, digits, changes")
-    parser.add_argument("--recipe", metavar="NAME", help="the method (default: r3gan for numbers, markov for text)")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
-    parser.add_argument("--kind", choices=("vectors", "pictures", "table", "text"), help="force the kind of data")
-    parser.add_argument("--budget", metavar="10m", help="time to use: s, m, h or d")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
-
-
-def settings(pairs: list[str], example: str = "--set steps=500") -> dict[str, str]:
-    """Read `key=value` words."""
-    wrong = [pair for pair in pairs if "=" not in pair]
-    if wrong:
-        raise UsageError(f"'{wrong[0]}' is no setting.", why="A setting reads KEY=VALUE.", fix=example, code="E119")
-    return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
 
 
 def build() -> Parser:

@@ -448,3 +448,36 @@ class Training:
         for _ in self:
             pass
         return self.model
+
+
+class TrainedRecipe(Recipe):
+    """A recipe that is trained by a game: its `training` can be watched, its `fit` is that training to the end."""
+
+    def training(self, data: Any, **options: Any) -> Training:
+        """Prepare a training that can be watched step by step.
+
+        Arguments:
+            data: What to learn from.
+            options: seed, budget, run_dir, device, fresh.
+        """
+        raise NotImplementedError
+
+    def fit(
+        self,
+        data: Any,
+        *,
+        seed: int = 0,
+        budget: str | None = None,
+        run_dir: str | PathLike[str] | None = None,
+        device: str | None = None,
+    ) -> Any:
+        """Train on the data and give the model.
+
+        Arguments:
+            data: What to learn from.
+            seed: Seeds everything.
+            budget: Time to use, like "10m".
+            run_dir: The run's own folder, or None to keep nothing on disk.
+            device: Where to train.
+        """
+        return self.training(data, seed=seed, budget=budget, run_dir=run_dir, device=device).finish()

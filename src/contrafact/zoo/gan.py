@@ -19,10 +19,10 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Share, Whole
+from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
-from contrafact.engine.fit import Training
+from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.metrics.held_out import held_out_score
 from contrafact.nets.adversarial import OptimizerName, restored, vector_training
@@ -31,7 +31,7 @@ from contrafact.nets.pushforward import Pushforward
 
 
 @dataclass(frozen=True, kw_only=True)
-class GAN(Recipe):
+class GAN(TrainedRecipe):
     """Fit the generative adversarial network of 2014 to vectors."""
 
     loss: Literal["non-saturating", "minimax"] = "non-saturating"  # what the generator minimises
@@ -72,12 +72,6 @@ class GAN(Recipe):
             real_target=1 - self.label_smoothing,
             **options,
         )
-
-    def fit(
-        self, data: Any, *, seed: int = 0, budget: str | None = None, run_dir: Any = None, device: str | None = None
-    ) -> Pushforward:
-        """Train on rows of numbers and give the model."""
-        return self.training(data, seed=seed, budget=budget, run_dir=run_dir, device=device).finish()
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
         """Make a fitted model again."""

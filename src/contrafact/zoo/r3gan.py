@@ -20,10 +20,10 @@ from typing import Any, Literal, Self
 import numpy as np
 from torch import nn
 
-from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Share, Whole
+from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
-from contrafact.engine.fit import Training
+from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step
 from contrafact.metrics.held_out import held_out_score
@@ -33,7 +33,7 @@ from contrafact.nets.pushforward import Pushforward
 
 
 @dataclass(frozen=True, kw_only=True)
-class R3GAN(Recipe):
+class R3GAN(TrainedRecipe):
     """Fit the relativistic adversarial network with R1 and R2 penalties to vectors."""
 
     steps: Count | None = None  # generator steps; none: 4,000, or from the budget
@@ -89,12 +89,6 @@ class R3GAN(Recipe):
         rate = cosine(step, self.rate, self.rate_end) * step.rate
         memory = {"betas": (self.momentum, cosine(step, 0.9, 0.99))} if self.optimizer == "adam" else {}
         return {"critic": {"lr": self.critic_rate * rate, **memory}, "generator": {"lr": rate, **memory}}
-
-    def fit(
-        self, data: Any, *, seed: int = 0, budget: str | None = None, run_dir: Any = None, device: str | None = None
-    ) -> Pushforward:
-        """Train on rows of numbers and give the model."""
-        return self.training(data, seed=seed, budget=budget, run_dir=run_dir, device=device).finish()
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
         """Make a fitted model again."""

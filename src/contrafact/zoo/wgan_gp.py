@@ -17,10 +17,10 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Share, Whole
+from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
-from contrafact.engine.fit import Training
+from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import wasserstein
 from contrafact.metrics.held_out import held_out_score
 from contrafact.nets.adversarial import OptimizerName, restored, vector_training
@@ -29,7 +29,7 @@ from contrafact.nets.pushforward import Pushforward
 
 
 @dataclass(frozen=True, kw_only=True)
-class WGANGP(Recipe):
+class WGANGP(TrainedRecipe):
     """Fit a Wasserstein generative adversarial network with gradient penalty to vectors."""
 
     steps: Count | None = None  # generator steps; none: 5,000, or from the budget
@@ -66,12 +66,6 @@ class WGANGP(Recipe):
             steps=5_000,
             **options,
         )
-
-    def fit(
-        self, data: Any, *, seed: int = 0, budget: str | None = None, run_dir: Any = None, device: str | None = None
-    ) -> Pushforward:
-        """Train on rows of numbers and give the model."""
-        return self.training(data, seed=seed, budget=budget, run_dir=run_dir, device=device).finish()
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
         """Make a fitted model again."""

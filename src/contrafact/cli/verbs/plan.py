@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from contrafact.cli.answer import Answer
-from contrafact.cli.parser import settings, training_options
+from contrafact.cli.options import order_of, training_options
 
 HELP = "measured time, memory and disk before training"
 
@@ -16,18 +16,8 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     from contrafact.tasks.plan import plan
-    from contrafact.tasks.train import Order
 
-    order = Order(
-        what=args.what,
-        method=args.recipe,
-        settings=settings(args.set),
-        seed=args.seed,
-        budget=args.budget,
-        device=args.device,
-        kind=args.kind,
-    )
-    cost = plan(order)
+    cost = plan(order_of(args))
     text = (
         f"{cost['steps']:,} steps of {cost['method']}\n"
         f"first sample after  {cost['first_seconds']:.1f} s\n"

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from contrafact.cli.answer import Answer
-from contrafact.cli.parser import settings
+from contrafact.cli.options import settings
 
 HELP = "draw from a trained model"
 

@@ -7,7 +7,7 @@ from shlex import quote
 
 from contrafact.base.errors import ContrafactError
 from contrafact.cli.answer import Answer, say
-from contrafact.cli.parser import settings, training_options
+from contrafact.cli.options import order_of, training_options
 
 HELP = "train or resume a model"
 
@@ -21,20 +21,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     from contrafact.engine.resume import next_free
-    from contrafact.tasks.train import Order, prepare
+    from contrafact.tasks.train import prepare
 
-    order = Order(
-        what=args.what,
-        method=args.recipe,
-        settings=settings(args.set),
-        seed=args.seed,
-        budget=args.budget,
-        run_dir=args.run_dir,
-        device=args.device,
-        fresh=args.fresh,
-        kind=args.kind,
-    )
-    job = prepare(order, keep=not args.dry_run)
+    job = prepare(order_of(args), keep=not args.dry_run)
     if job.training is None and args.fresh and job.folder.exists():
         job.folder = next_free(job.folder)
     if not args.quiet:
