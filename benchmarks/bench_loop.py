@@ -14,6 +14,9 @@ from statistics import median, quantiles
 from typing import Any
 
 import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
 from contrafact.base.demos import ring
 from contrafact.base.seeds import fold
 from contrafact.engine.average import Average
@@ -22,8 +25,6 @@ from contrafact.engine.play import Batches, play
 from contrafact.nets.adversarial import make_optimizer
 from contrafact.nets.mlp import Perceptron
 from table import Row, Table, arguments, in_turn, read
-from torch import Tensor, nn
-from torch.nn.functional import softplus
 
 RATE, MOMENTUM, HALF_LIFE, RAMP, NOISE, ROWS = 5e-4, 0.5, 20_000.0, 0.05, 8, 51_200
 EQUAL_STEPS, TOLERANCE, WARM_UP_STEPS = 50, 1e-5, 20
@@ -41,8 +42,8 @@ class Shape:
 
 
 SHAPES = {
-    "2 x 64": Shape(width=64, depth=2, batch=128, block_steps=200, bar=1.15),
-    "3 x 512": Shape(width=512, depth=3, batch=256, block_steps=20, bar=1.03),
+    "2 x 64": Shape(width=64, depth=2, batch=128, block_steps=30, bar=1.15),
+    "3 x 512": Shape(width=512, depth=3, batch=256, block_steps=5, bar=1.03),
 }
 LOSSES = ("relativistic", "non-saturating")
 
@@ -196,7 +197,7 @@ def measure(loss: str, shape: Shape, seed: int, blocks: int) -> Row:
 
 def main() -> None:
     options = read(arguments(__doc__, gate_seeds=3, full_seeds=10))
-    blocks = {"gate": 20, "full": 60}[options.size]
+    blocks = {"gate": 60, "full": 200}[options.size]
     table = Table("loop", options)
     rows = [
         table.row(loss, name, seed, {**asdict(shape), "blocks": blocks}, lambda: measure(loss, shape, seed, blocks))  # noqa: B023

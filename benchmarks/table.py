@@ -16,6 +16,7 @@ from statistics import fmean, stdev
 from typing import Any
 
 import torch
+
 from contrafact.engine.bundle import to_bytes, write_atomically
 from contrafact.engine.run import environment
 
@@ -111,8 +112,9 @@ class Table:
         cells = [heads, *([row.get(head, "") for head in heads] for row in rows)]
         widths = [max(len(line[i]) for line in cells) for i in range(len(heads))]
         for line in cells:
-            first, *rest = (cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(line, widths)))
-            self.line("  ".join([first, *rest]).rstrip())
+            first, *rest = zip(line, widths, strict=True)
+            padded = [first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)]
+            self.line("  ".join(padded).rstrip())
 
     def command(self) -> str:
         """Give the command that measures this table again; of --out only the file's name."""

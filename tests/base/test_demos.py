@@ -7,7 +7,19 @@ import pandas as pd
 import pytest
 
 from contrafact.base.data import fingerprint
-from contrafact.base.demos import CHANGES, DEMOS, FOLLOWS, changes, demo, digits, grid, patients, ring, swiss_roll, tones
+from contrafact.base.demos import (
+    CHANGES,
+    DEMOS,
+    FOLLOWS,
+    changes,
+    demo,
+    digits,
+    grid,
+    patients,
+    ring,
+    swiss_roll,
+    tones,
+)
 from contrafact.base.errors import UsageError
 
 
@@ -46,7 +58,9 @@ def test_the_other_shapes_are_as_described():
     assert digits().items.shape == (1797, 8, 8) and digits().items.dtype == np.uint8 and digits().items.max() == 255
     clips = tones(5)
     assert len(clips) == 5 and clips.rate == 8000
-    assert all(clip.shape == (4000,) and clip.dtype == np.float32 and np.abs(clip).max() <= 0.8001 for clip in clips.items)
+    assert all(
+        clip.shape == (4000,) and clip.dtype == np.float32 and np.abs(clip).max() <= 0.8001 for clip in clips.items
+    )
 
 
 def test_patients_have_holes_a_rare_outcome_and_a_bias():

@@ -44,7 +44,9 @@ def test_the_nearest_names_come_first_and_all_names_when_none_is_near():
 
 def test_each_kind_of_error_has_the_exit_status_that_its_tree_is_drawn_with():
     drawn = dict(re.findall(r"^\s*(\w+)\s+exit (\d+)", errors.__doc__, re.MULTILINE))
-    kinds = {name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    kinds = {
+        name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
+    }
     assert {name: kind.exit_status for name, kind in kinds.items()} == {name: int(n) for name, n in drawn.items()}
     assert all(issubclass(kind, ContrafactError) for kind in kinds.values())
 

@@ -57,7 +57,14 @@ def test_a_score_survives_json_with_numbers_that_json_cannot_hold():
     assert set(row) == {"value", "low", "high", "n", "better", "floor", "ceiling"}
     again = Score.from_json("c2st", row)
     assert math.isnan(again.value) and math.isnan(again.low)
-    assert (again.name, again.high, again.n, again.better, again.floor, again.ceiling) == ("c2st", 0.5, 3, "higher", 0.0, None)
+    assert (again.name, again.high, again.n, again.better, again.floor, again.ceiling) == (
+        "c2st",
+        0.5,
+        3,
+        "higher",
+        0.0,
+        None,
+    )
     whole = Score(name="mmd", value=0.25, low=0.0, high=1.0, n=3, better="lower")
     assert Score.from_json("mmd", whole.to_json()) == whole and "↓" in str(whole)
 
@@ -75,7 +82,11 @@ def test_a_fingerprint_changes_with_cells_names_types_and_order_only():
     others += [frame.rename(columns={"a": "c"}), frame.astype({"a": float}), frame[::-1], frame[["b", "a"]], frame[:1]]
     array = np.arange(6.0)
     others += [array, array.reshape(2, 3), array.reshape(3, 2), array.astype(np.float32), array + 1]
-    others += [Data(kind="text", items=["ab", "c"]), Data(kind="text", items=["a", "bc"]), Data(kind="text", items=["ab"])]
+    others += [
+        Data(kind="text", items=["ab", "c"]),
+        Data(kind="text", items=["a", "bc"]),
+        Data(kind="text", items=["ab"]),
+    ]
     prints = [same, *map(fingerprint, others)]
     assert len(set(prints)) == len(prints)
     assert fingerprint(Data(kind="vectors", items=array)) == fingerprint(array)

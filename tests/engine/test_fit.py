@@ -48,7 +48,10 @@ def test_running_the_same_again_resumes_and_ends_the_same(rows, tmp_path):
     assert 28 <= first.step <= 34
     del again
     assert bytes_of(TOY.fit(rows, seed=1, run_dir=tmp_path / "parts")) == bytes_of(whole)
-    logs = [[{k: v for k, v in r.items() if k != "seconds"} for r in Run(tmp_path / n).metrics()] for n in ("whole", "parts")]
+    logs = [
+        [{k: v for k, v in r.items() if k != "seconds"} for r in Run(tmp_path / n).metrics()]
+        for n in ("whole", "parts")
+    ]
     assert logs[0] == logs[1]
 
 

@@ -131,10 +131,10 @@ def test_fitting_and_sampling_leave_the_input_and_the_global_randomness_alone(fi
     import torch
 
     data = copy.deepcopy(fitted.data)
-    before = fingerprint(data), random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
+    before = fingerprint(data), random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
     model = quick(fitted.entry).fit(data, seed=3)
     model.sample(5)
-    after = fingerprint(data), random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()  # noqa: NPY002
+    after = fingerprint(data), random.getstate(), np.random.get_state()[1].tolist(), torch.get_rng_state().tolist()
     assert before == after
 
 
@@ -236,7 +236,11 @@ def numbers() -> dict[str, Any]:
     holed, far = points.copy(), points.copy()
     holed[3, 1], far[3, 1] = np.nan, np.inf
     nullable = pd.DataFrame(
-        {"n": pd.array(bits[:, 0], dtype="Int64"), "yes": pd.array(bits[:, 1] > 0, dtype="boolean"), "x": 1.0 * bits[:, 0]}
+        {
+            "n": pd.array(bits[:, 0], dtype="Int64"),
+            "yes": pd.array(bits[:, 1] > 0, dtype="boolean"),
+            "x": 1.0 * bits[:, 0],
+        }
     )
     return {
         "NaN": holed,

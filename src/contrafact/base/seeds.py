@@ -43,13 +43,12 @@ def checked_count(n: int) -> int:
     """Give a number of items back, if it is one.
 
     Raises:
-        UsageError: It is below zero.
+        UsageError: It is no whole number, or below zero.
     """
-    if n < 0:
-        raise UsageError(
-            f"{n} items cannot be drawn.", why="A number of items is 0 or more.", fix="-n 100", code="E104"
-        )
-    return n
+    if not isinstance(n, int | np.integer) or n < 0:
+        why = "A number of items is a whole number, 0 or more."
+        raise UsageError(f"{n!r} items cannot be drawn.", why=why, fix="-n 100", code="E104")
+    return int(n)
 
 
 def in_blocks(n: int, draw: Callable[[int], T], *, rows: int = BLOCK_ROWS, start: int = 0) -> list[T]:

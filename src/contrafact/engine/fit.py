@@ -333,9 +333,10 @@ class Training:
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""
-        best = row["score"] > self.memory.best_score
+        best = self.memory.best_step < 0 or row["score"] >= self.memory.best_score - row["score_error"]
         if best:
-            self.memory.best_score, self.memory.best_step = row["score"], self.step
+            # The latest of those that chance cannot tell from the best: the luckiest look is not the best model.
+            self.memory.best_score, self.memory.best_step = max(row["score"], self.memory.best_score), self.step
             self._best = self.live.arrays(with_critic=True)
         self._kept = self._state()
         if self.writer:

@@ -11,7 +11,7 @@ import numpy as np
 
 from contrafact.base.errors import StorageError
 from contrafact.base.recipe import Recipe
-from contrafact.engine.bundle import arrays_from_bytes, arrays_to_bytes, read_bundle, to_bytes, write_bundle
+from contrafact.engine.bundle import MANIFEST, arrays_from_bytes, arrays_to_bytes, read_bundle, to_bytes, write_bundle
 
 FORMAT = 1
 DOCUMENT, ARRAYS = "model.json", "model.safetensors"
@@ -66,7 +66,7 @@ class Model:
 
 def read_model(folder: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Read a saved model's document and arrays, verified."""
-    files = read_bundle(folder)
+    files = read_bundle(folder) if (folder / MANIFEST).exists() else {}
     if DOCUMENT not in files or ARRAYS not in files:
         raise StorageError(
             f"{folder} holds no model.",

@@ -176,12 +176,10 @@ def make_move(move: Move, optimizer: Optimizer, weights: list[Tensor], batch: An
         ContrafactError: No term depends on the mover's weights.
     """
     terms = move.loss(batch, step)
-    total = sum(
-        (term for term in terms.values() if term.requires_grad), start=torch.zeros((), device=weights[0].device)
-    )
+    minimised = [term for term in terms.values() if term.requires_grad]
     grads: Sequence[Tensor | None] = (None,)
-    if total.requires_grad:
-        grads = torch.autograd.grad(total, weights, allow_unused=True)
+    if minimised:  # the gradient of their sum
+        grads = torch.autograd.grad(minimised, weights, allow_unused=True)
     if all(grad is None for grad in grads):
         raise ContrafactError(
             f"The move of '{move.player}' in step {step.number} has no term that depends on its weights.",

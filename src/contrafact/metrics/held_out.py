@@ -1,7 +1,10 @@
 """A cheap score against held-out rows, made many times while a generator trains.
 
-`score` is the harmonic mean of precision and recall over k-nearest-neighbour balls; `coverage`, `regions` and
-`variety` say how much of the data the fakes reach. Regions are the cells around landmarks spread over the real rows;
+`score` says how well fakes and real rows mix (Schilling 1986): 1 when a row's nearest neighbours, among as many fakes
+as real rows, are of the other kind as often as of its own, 0 when never. It is largest where the two distributions are
+the same (its limit is one less the Henze-Penrose divergence), so that neither too tight nor too wide fakes can win.
+`precision`, `recall` and `coverage` use k-nearest-neighbour balls; `regions` and `variety` say how much of the data the
+fakes reach. Regions are the cells around landmarks spread over the real rows;
 a region is reached when it holds at least a tenth of its fair share of fakes.
 """
 
@@ -55,6 +58,22 @@ def spread(rows: np.ndarray, seed: int) -> float:
     return float(np.linalg.norm(rows[one] - rows[other], axis=1).mean())
 
 
+def mixing(real: np.ndarray, fake: np.ndarray, k: int) -> tuple[float, float]:
+    """Give how well two samples of one size mix, 0 to 1, and its standard error.
+
+    Arguments:
+        real: Real rows.
+        fake: As many fakes.
+        k: Neighbours looked at.
+    """
+    both = np.concatenate([real, fake])
+    kind = np.arange(len(both)) < len(real)
+    # The first neighbour is the row itself (or its exact copy, which may then stand in its place).
+    other = (kind[_nearest(both, both, k + 1)[1][:, 1:]] != kind[:, None]).mean(1)
+    fair = len(real) / (len(both) - 1)
+    return min(float(other.mean()) / fair, 1.0), float(other.std() / fair / np.sqrt(len(both)))
+
+
 def held_out_score(held: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[str, float]]:
     """Prepare the held-out rows once and return what scores fakes against them.
 
@@ -74,9 +93,11 @@ def held_out_score(held: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[s
         own = _nearest(fake, fake, k + 1)[0][:, -1]
         precision, recall = _within(fake, held, radii).mean(), _within(held, fake, own).mean()
         covered = (_nearest(held, fake, 1)[0][:, 0] <= radii).mean()
+        score, error = mixing(held, fake[: len(held)], k)
         got = np.bincount(_nearest(fake, marks, 1)[1][:, 0], minlength=len(marks)) / len(fake)
         return {
-            "score": float(2 * precision * recall / max(precision + recall, 1e-12)),
+            "score": score,
+            "score_error": error,
             "precision": float(precision),
             "recall": float(recall),
             "coverage": float(covered),

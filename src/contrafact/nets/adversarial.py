@@ -31,7 +31,7 @@ class VectorSettings(Protocol):
     @property
     def latent(self) -> Literal["normal", "uniform"]: ...
     @property
-    def latent_size(self) -> int: ...
+    def latent_size(self) -> int | None: ...
     @property
     def latent_signs(self) -> int: ...
     @property
@@ -73,14 +73,15 @@ def plain_networks(
     shape = {"width": settings.width, "depth": settings.depth}
     # Maxout is a critic's activation (PacGAN's protocol); a generator of maxout units is five times as dear.
     smooth: Activation = "relu" if settings.activation == "maxout" else settings.activation
-    generator = Perceptron(law(settings).width, columns, act=smooth, **shape)
+    generator = Perceptron(law(settings, columns).width, columns, act=smooth, **shape)
     critic = Perceptron(columns, 1, act=settings.activation, spectral=spectral, features=features, **shape)
     return generator, critic
 
 
-def law(settings: VectorSettings) -> Latent:
-    """Read the law of the noise from the settings."""
-    return Latent(law=settings.latent, size=settings.latent_size, signs=settings.latent_signs)
+def law(settings: VectorSettings, columns: int) -> Latent:
+    """Read the law of the noise from the settings; by default it is a little wider than the data."""
+    size = settings.latent_size or max(4, columns + 2)
+    return Latent(law=settings.latent, size=size, signs=settings.latent_signs)
 
 
 def make_optimizer(name: OptimizerName, module: nn.Module, rate: float, momentum: float) -> Optimizer:
@@ -137,7 +138,7 @@ def vector_training(
         steps: Steps where nobody says how many.
         options: seed, budget, run_dir, device, fresh.
     """
-    latent = law(recipe)
+    latent = law(recipe, codec.width)
 
     def begin(total: int, device: torch.device) -> DuelGame:
         generator, critic = (net.to(device) for net in networks(recipe, codec.width))
@@ -190,4 +191,4 @@ def restored(
 
     loaded = load("generator", generator)
     assert loaded is not None
-    return Pushforward(recipe, codec, law(recipe), loaded, load("critic", critic))
+    return Pushforward(recipe, codec, law(recipe, codec.width), loaded, load("critic", critic))

@@ -136,7 +136,7 @@ def _curves(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
         return [element("p", "No score was measured over steps in these runs.")]
     figure = Figure(
         finding=_verdict(known, names),
-        sentence="Each line is a run: the harmonic mean of precision and recall on held-out rows; higher is better.",
+        sentence="Each line is a run: how well fakes and held-out rows mix, 1 at best.",
         drawing=Lines(x="step", y="held-out score", series=lines[:MOST_LINES], limits=from_zero(lines)),
     )
     left = len(lines) - MOST_LINES

@@ -90,9 +90,12 @@ class Facts:
 
     @cached_property
     def best(self) -> tuple[int, float] | None:
-        """The first step with the best held-out score, and that score."""
-        scored = [(row["step"], row["score"]) for row in self.rows if is_number(row.get("score"))]
-        return max(scored, key=lambda pair: pair[1]) if scored else None
+        """The step of the model that is handed out and its held-out score; without a pointer, the highest."""
+        scored = {row["step"]: row["score"] for row in self.rows if is_number(row.get("score"))}
+        pointed = self.run.document("best").get("step")
+        if pointed in scored:
+            return pointed, scored[pointed]
+        return max(scored.items(), key=lambda pair: pair[1]) if scored else None
 
     @property
     def best_step(self) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 MEANINGS = {
-    "score": "Do fakes look real, and do they reach all of the data? The harmonic mean of precision and recall.",
+    "score": "How well do fakes and held-out rows mix? 1: a neighbour is as often fake as real; 0: never.",
     "precision": "The share of fakes that lie where real data lie: how believable they are.",
     "recall": "The share of real data that lie where fakes lie: how much of the variety is reached.",
     "density": "How thickly real data surround the fakes; about 1 is as thick as real data themselves.",

@@ -115,9 +115,10 @@ def _curve(known: Facts) -> list[object]:
     marks = () if known.best_step is None else (Mark(name=f"best: {known.best_step:,}", x=known.best_step),)
     figure = Figure(
         finding=_course(known, rows),
-        sentence="Fakes of one fixed seed against held-out rows, which are not trained on. Precision asks whether "
-        "fakes lie where real data lie, recall and coverage whether they reach all of it; score is the harmonic mean "
-        "of precision and recall. The model of the best step is the one that is handed out.",
+        sentence="Fakes of one fixed seed against held-out rows, which are not trained on. The score asks how well the "
+        "two mix: 1 when a row's nearest neighbours are fake as often as real. Precision asks whether fakes lie where "
+        "real data lie, recall and coverage whether they reach all of it. Handed out is the latest model that chance "
+        "cannot tell from the best one, marked here.",
         drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=from_zero(lines)),
     )
     held = known.data.get("held_out")

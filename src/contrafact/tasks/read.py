@@ -22,16 +22,18 @@ def _bad(path: Path, why: str, fix: str, code: str = "E202") -> DataError:
 
 def _array(path: Path) -> Any:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return _as_data(loaded, None, path)
-        with loaded:
-            names = list(loaded)
-            items = loaded[next((n for n in ("items", "x", "X", "data", "images") if n in names), names[0])]
-            labels = next((loaded[n] for n in ("labels", "y", "target") if n in names), None)
-        return _as_data(items, labels, path)
+        with path.open("rb") as file:
+            return _as_data(*_items_and_labels(np.load(file, allow_pickle=False)), path)
     except (ValueError, OSError, EOFError, IndexError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise _bad(path, f"It is no whole NumPy file: {error}.", "Write it again with numpy.save.") from error
+
+
+def _items_and_labels(loaded: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    if isinstance(loaded, np.ndarray):
+        return loaded, None
+    names = list(loaded)
+    items = loaded[next((n for n in ("items", "x", "X", "data", "images") if n in names), names[0])]
+    return items, next((loaded[n] for n in ("labels", "y", "target") if n in names), None)
 
 
 def _as_data(items: np.ndarray, labels: np.ndarray | None, path: Path) -> Data:
@@ -82,7 +84,7 @@ def _frame(path: Path) -> Any:
         ) from error
     except ValueError as error:
         raise _bad(path, f"It is no whole {ending} file: {error}.", "Write it again.") from error
-    if not isinstance(frame.index, pd.RangeIndex):
+    if not frame.index.equals(pd.RangeIndex(len(frame))):
         raise _bad(path, "Its rows have more cells than there are column names.", "Give every column a name.")
     return frame
 

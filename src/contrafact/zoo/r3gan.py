@@ -39,7 +39,7 @@ class R3GAN(TrainedRecipe):
     steps: Count | None = None  # generator steps; none: 4,000, or from the budget
     batch: Count = 512  # rows in a batch; larger ones keep the widths of the modes true
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count = 4  # columns of noise
+    latent_size: Count | None = None  # columns of noise; none: two more than the data have, 4 at least
     latent_signs: Whole = 8  # columns of a discrete part of the noise: each -1 or 1
     width: Count = 128  # units in a hidden layer
     depth: Count = 3  # hidden layers

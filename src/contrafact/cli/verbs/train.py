@@ -60,7 +60,9 @@ def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     folder = str(job.run.folder)
     score = best_score(job.run)
     told = (
-        f"Held-out score {score:.3f} (0 = noise, about 0.95 = real against real)." if score is not None else "Fitted."
+        f"Held-out score {score:.3f} (0: fakes are told apart, 1: they mix with real rows)."
+        if score is not None
+        else "Fitted."
     )
     ending = "csv" if hasattr(job.data, "columns") else "txt" if job.data.kind == "text" else "npy"
     text = f"{told}\nReport: {page}\nNext: contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
