@@ -32,6 +32,7 @@ from contrafact.engine.run import Run, Writer, environment, written
 
 TRIES, WARM_UP_STEPS, MEASURED_STEPS = 3, 5, 20
 SHOWN_ROWS = 256
+CLEARLY = 3.0  # standard errors of a difference of two scores
 Score = Callable[[np.ndarray], dict[str, float]]
 
 
@@ -251,9 +252,14 @@ class Training:
             self.score = self.method.score(self.held, self.seed)
             self._open()
             stack.enter_context(stop_signals(heard, self.writer is not None))
-            while self.step < self.total:
+            while self.step < self.total and not self._settled:
                 yield from self._play(heard)
             self._finish()
+
+    @property
+    def _settled(self) -> bool:
+        """Whether a plateau has ended the run, for good; only where its number of steps was left open."""
+        return "D220" in self.memory.said and self.wish.settings.get("steps") is None
 
     def _play(self, heard: list[int]) -> Iterator[Progress]:
         """Play until the end, a stop or a roll-back."""
@@ -279,17 +285,10 @@ class Training:
                 left = (time.monotonic() - began) / (self.step - first) * (self.total - self.step)
                 row = self.log[-1]
                 yield Progress(step=self.step, total=self.total, row=row, findings=tuple(findings), seconds_left=left)
-                if any(f.code == "D220" for f in findings) and self.wish.settings.get("steps") is None:
-                    self._end_here()
+                if self._settled:
                     return
             if heard:
                 self._stop(heard[0])
-
-    def _end_here(self) -> None:
-        """Settle for the steps that were made, for good: the same command again will not go on."""
-        self.total = self.step
-        if self.writer:
-            self._describe(self.writer)
 
     def _describe(self, writer: Writer) -> None:
         writer.document("recipe", {**recipe_document(self.wish, self.total), "balance": self.method.balance})
@@ -333,9 +332,10 @@ class Training:
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""
-        best = self.memory.best_step < 0 or row["score"] >= self.memory.best_score - row["score_error"]
+        chance = CLEARLY * math.sqrt(2) * row["score_error"]
+        best = self.memory.best_step < 0 or row["score"] >= self.memory.best_score - chance
         if best:
-            # The latest of those that chance cannot tell from the best: the luckiest look is not the best model.
+            # The latest that is not clearly worse than the best: the luckiest of twenty looks is not the best model.
             self.memory.best_score, self.memory.best_step = max(row["score"], self.memory.best_score), self.step
             self._best = self.live.arrays(with_critic=True)
         self._kept = self._state()

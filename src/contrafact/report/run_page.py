@@ -117,8 +117,8 @@ def _curve(known: Facts) -> list[object]:
         finding=_course(known, rows),
         sentence="Fakes of one fixed seed against held-out rows, which are not trained on. The score asks how well the "
         "two mix: 1 when a row's nearest neighbours are fake as often as real. Precision asks whether fakes lie where "
-        "real data lie, recall and coverage whether they reach all of it. Handed out is the latest model that chance "
-        "cannot tell from the best one, marked here.",
+        "real data lie, recall and coverage whether they reach all of it. Handed out is the latest model that is "
+        "not clearly worse than the best one; it is marked here.",
         drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=from_zero(lines)),
     )
     held = known.data.get("held_out")
