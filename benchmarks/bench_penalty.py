@@ -171,8 +171,11 @@ def first_line(error: Exception) -> str:
 
 def no_compiler() -> str | None:
     """Say why nothing can be compiled here, or None: a trivial graph is tried first."""
+    from torch._inductor.utils import fresh_cache
+
     try:
-        torch.compile(lambda x: x.sin() + 1, fullgraph=True)(torch.ones(3))
+        with fresh_cache():
+            torch.compile(lambda x: x.sin() + 1, fullgraph=True)(torch.ones(3))
     except Exception as error:  # noqa: BLE001 (whatever a missing compiler makes inductor raise)
         return first_line(error)
     return None
@@ -262,11 +265,9 @@ def judge(table: Table, rows: list[Row]) -> None:
         refusals = [row["refused"][how] for row in rows if how in row["refused"]]
         measured = " ".join([f"{len(rows) - len(refusals)} of {len(rows)}.", *refusals[:1]])
         if how == "forward":
-            table.bar("forward mode compiles as one graph", not refusals, measured)
+            table.bar("the forward form compiles as one graph", not refusals, measured)
         else:
-            table.line(
-                f"      {how} double backward compiles as one graph: {measured}".replace("double double", "double")
-            )
+            table.line(f"      the {how} form compiles as one graph: {measured}")
 
 
 def main() -> None:

@@ -236,23 +236,3 @@ def test_only_the_last_two_and_the_best_are_kept(rows, tmp_path):
     kept = {int(p.name) for p in (tmp_path / "r" / "checkpoints").iterdir()}
     best = checkpoints.pointed(tmp_path / "r" / "best.json")
     assert kept == {57, 60, best}
-
-
-def test_a_run_with_open_steps_stops_at_a_plateau_and_stays_stopped(rows, tmp_path):
-    recipe = GAN(width=16, depth=1, batch=32)
-
-    def training():
-        made = recipe.training(rows, seed=1, run_dir=tmp_path / "r")
-        object.__setattr__(made.method, "steps", 200)
-        object.__setattr__(made.method, "score", lambda held, seed: lambda fake: dict(FLAT))
-        return made
-
-    first, again = training(), training()
-    model = first.finish()
-    assert "D220" in first.memory.said
-    assert first.step < 200
-    assert bytes_of(again.finish()) == bytes_of(model)
-    assert again.step == first.step
-
-
-FLAT = {"score": 0.5, "score_error": 0.01, "coverage": 0.5, "regions": 1.0, "variety": 1.0}

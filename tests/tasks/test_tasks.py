@@ -218,6 +218,11 @@ def test_a_frame_with_numbers_for_names_can_be_written(tmp_path):
         assert read(tmp_path / f"a.{ending}").columns.tolist() == ["0", "1", "_source"]
 
 
+def test_the_mark_does_not_replace_a_column_of_the_users_own(tmp_path):
+    write(pd.DataFrame({"_source": [1, 2]}), str(tmp_path / "a.csv"))
+    assert read(tmp_path / "a.csv").to_dict("list") == {"_source": [1, 2], "_source_": ["synthetic"] * 2}
+
+
 def test_a_place_that_cannot_be_written_is_refused(tmp_path):
     (tmp_path / "f.npy").mkdir()
     (tmp_path / "file").write_text("")

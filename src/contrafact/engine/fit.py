@@ -23,7 +23,6 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.records import Finding, finite_or_none
 from contrafact.base.seeds import fold, generator
 from contrafact.engine import checkpoints, packing, watch
-from contrafact.engine.bundle import writing
 from contrafact.engine.play import Batches, Game, Turn, own_randomness, play
 from contrafact.engine.process import few_threads, stop_signals
 from contrafact.engine.record import recipe_document
@@ -325,9 +324,7 @@ class Training:
                 if hasattr(shown, "columns")
                 else np.asarray(getattr(shown, "items", shown))
             )
-            path = self.writer.run.folder / "samples" / f"{self.step:09d}.npy"
-            with writing(path), path.open("wb") as file:
-                np.save(file, array, allow_pickle=False)
+            self.writer.samples(self.step, array)
         return self.score(fake[: len(self.held)])
 
     def _save(self, row: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ recipe.json  data.json  env.json  events.jsonl  metrics.jsonl  samples/  checkpo
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import platform
@@ -17,6 +18,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
 
 from contrafact.base.errors import Busy, CannotWrite
 from contrafact.engine.bundle import to_bytes, write_atomically, writing
@@ -159,6 +162,12 @@ class Writer:
             row = {**row, "seconds": round(time.monotonic() - self._began, 3)}
             self._log.write(json.dumps(row, ensure_ascii=False) + "\n")
             self._log.flush()
+
+    def samples(self, step: int, array: np.ndarray) -> None:
+        """Keep what was drawn at a step, to be looked at."""
+        buffer = io.BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        write_atomically(self.run.folder / "samples" / f"{step:09d}.npy", buffer.getvalue())
 
     def sync_metrics(self) -> None:
         """Flush the measured rows to the disk, before a checkpoint that follows them."""

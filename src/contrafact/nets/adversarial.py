@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -57,6 +58,7 @@ class VectorSettings(Protocol):
 
 
 Networks = Callable[[Any, int], tuple[nn.Module, nn.Module]]
+Rates = Callable[[Step], dict[str, dict[str, object]]]
 
 
 def plain_networks(
@@ -100,7 +102,7 @@ def cosine(step: Step, start: float, end: float, until: float = 1.0) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
 
 
-def steady(settings: VectorSettings) -> Callable[[Step], dict[str, dict[str, object]]]:
+def steady(settings: VectorSettings) -> Rates:
     """Keep both players' learning rates where the settings put them."""
 
     def rates(step: Step) -> dict[str, dict[str, object]]:
@@ -109,17 +111,62 @@ def steady(settings: VectorSettings) -> Callable[[Step], dict[str, dict[str, obj
     return rates
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What sets one adversarial method apart from the others.
+
+    Arguments:
+        loss: The pair of losses.
+        penalty: Judges both kinds of rows and adds penalty terms.
+        networks: Makes generator and critic.
+        rates: Learning rates and momenta of a step; None keeps them where the settings put them.
+        real_target: What the critic's loss wants of real rows.
+    """
+
+    loss: Duel
+    penalty: Penalty = no_penalty
+    networks: Networks = plain_networks
+    rates: Rates | None = None
+    real_target: float = 1.0
+
+
+def begin_duel(recipe: Any, columns: int, rules: Rules, device: torch.device) -> DuelGame:
+    """Make the networks, their optimisers and the game.
+
+    Arguments:
+        recipe: The settings.
+        columns: Columns of the encoded data.
+        rules: What sets the method apart.
+        device: Where the networks live.
+    """
+    generator, critic = (net.to(device) for net in rules.networks(recipe, columns))
+    players = {
+        name: make_optimizer(recipe.optimizer, net, recipe.rate, recipe.momentum)
+        for name, net in (("critic", critic), ("generator", generator))
+    }
+    return DuelGame(
+        generator=generator,
+        critic=critic,
+        average=Average(generator, recipe.half_life, recipe.batch),
+        players=players,
+        rates=rules.rates or steady(recipe),
+        latent=law(recipe, columns),
+        loss=rules.loss,
+        penalty=rules.penalty,
+        critic_steps=recipe.critic_steps,
+        critic_first=recipe.critic_first,
+        instance_noise=recipe.instance_noise,
+        real_target=rules.real_target,
+    )
+
+
 def vector_training(
     recipe: Any,
     data: Any,
     *,
     codec: Any,
     score: Callable[[np.ndarray, int], Score],
-    loss: Duel,
-    penalty: Penalty = no_penalty,
-    networks: Networks = plain_networks,
-    rates: Callable[[Step], dict[str, dict[str, object]]] | None = None,
-    real_target: float = 1.0,
+    rules: Rules,
     steps: int = 10_000,
     **options: Any,
 ) -> Training:
@@ -130,43 +177,19 @@ def vector_training(
         data: What to learn from.
         codec: Turns the data into rows and back.
         score: Makes what scores fakes against held-out rows.
-        loss: The pair of losses.
-        penalty: Judges both kinds of rows and adds penalty terms.
-        networks: Makes generator and critic.
-        rates: Learning rates and momenta of a step.
-        real_target: What the critic's loss wants of real rows.
+        rules: What sets the method apart.
         steps: Steps where nobody says how many.
         options: seed, budget, run_dir, device, fresh.
     """
     latent = law(recipe, codec.width)
-
-    def begin(total: int, device: torch.device) -> DuelGame:
-        generator, critic = (net.to(device) for net in networks(recipe, codec.width))
-        players = {
-            name: make_optimizer(recipe.optimizer, net, recipe.rate, recipe.momentum)
-            for name, net in (("critic", critic), ("generator", generator))
-        }
-        return DuelGame(
-            generator=generator,
-            critic=critic,
-            average=Average(generator, recipe.half_life, recipe.batch),
-            players=players,
-            rates=rates or steady(recipe),
-            latent=latent,
-            loss=loss,
-            penalty=penalty,
-            critic_steps=recipe.critic_steps,
-            critic_first=recipe.critic_first,
-            instance_noise=recipe.instance_noise,
-            real_target=real_target,
-        )
-
-    def model(game: DuelGame) -> Pushforward:
-        return Pushforward(recipe, codec, latent, game.average.module, game.critic)
-
-    balance = dict(zip(("critic/loss", "generator/loss"), loss.balance, strict=True))
     method = Method(
-        codec=codec, batch=recipe.batch, steps=steps, begin=begin, model=model, score=score, balance=balance
+        codec=codec,
+        batch=recipe.batch,
+        steps=steps,
+        begin=lambda total, device: begin_duel(recipe, codec.width, rules, device),
+        model=lambda game: Pushforward(recipe, codec, latent, game.average.module, game.critic),
+        score=score,
+        balance=dict(zip(("critic/loss", "generator/loss"), rules.loss.balance, strict=True)),
     )
     return Training(recipe, data, method, **options)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -148,60 +149,46 @@ def _balance(name: str, shares: Any) -> list[Finding]:
     return []
 
 
+def _array_findings(flat: np.ndarray) -> Iterator[Finding]:
+    if flat.dtype.kind == "f" and not np.isfinite(flat).all():
+        bad = int((~np.isfinite(flat)).sum())
+        cure = "Fill or drop those rows before training."
+        yield _finding("L104", f"{bad:,} numbers are missing or infinite.", cure, cells=bad)
+    still = int((flat == flat[:1]).all(0).sum())
+    if still:
+        told = f"{still} of {flat.shape[1]} columns never vary."
+        yield _finding("L102", told, "They will be repeated as they are.", columns=still)
+    twice = len(flat) - len(np.unique(flat, axis=0))
+    if twice:
+        told = f"{twice:,} items are exact copies of others."
+        yield _finding("L103", told, "Drop them, or keep them knowingly.", rows=twice)
+
+
+def _class_findings(labels: np.ndarray) -> Iterator[Finding]:
+    values, counts = np.unique(labels, return_counts=True)
+    if len(values) > 1 and counts.min() < min(0.1 * len(labels), 0.5 * counts.max()):
+        told = f"Class {values[counts.argmin()]} has {counts.min():,} items."
+        yield _finding("L106", told, "It is rare: scores of the whole hide it.")
+
+
 def _look_at_array(data: Data) -> Look:
     items = data.items
     flat = items.reshape(len(items), -1)
-    findings = []
-    if flat.dtype.kind == "f" and not np.isfinite(flat).all():
-        bad = int((~np.isfinite(flat)).sum())
-        findings.append(
-            _finding(
-                "L104",
-                f"{bad:,} numbers are missing or infinite.",
-                "Fill or drop those rows before training.",
-                cells=bad,
-            )
-        )
-    still = int((flat == flat[:1]).all(0).sum())
-    if still:
-        findings.append(
-            _finding(
-                "L102",
-                f"{still} of {flat.shape[1]} columns never vary.",
-                "They will be repeated as they are.",
-                columns=still,
-            )
-        )
-    twice = len(flat) - len(np.unique(flat, axis=0))
-    if twice:
-        findings.append(
-            _finding(
-                "L103", f"{twice:,} items are exact copies of others.", "Drop them, or keep them knowingly.", rows=twice
-            )
-        )
+    findings = list(_array_findings(flat))
+    classes = ""
     if data.labels is not None:
-        values, counts = np.unique(data.labels, return_counts=True)
-        if counts.min() < 0.1 * len(items) and len(values) > 1 and counts.min() / counts.max() < 0.5:
-            findings.append(
-                _finding(
-                    "L106",
-                    f"Class {values[counts.argmin()]} has {counts.min():,} items.",
-                    "It is rare: scores of the whole hide it.",
-                )
-            )
-    classes = "" if data.labels is None else f", {len(np.unique(data.labels))} classes"
+        findings += _class_findings(data.labels)
+        classes = f", {len(np.unique(data.labels))} classes"
     shape = " x ".join(map(str, items.shape[1:]))
     finite = flat[np.isfinite(flat)]
-    schema = [
-        {
-            "items": len(items),
-            "shape": shape,
-            "type": str(items.dtype),
-            "lowest": float(finite.min()) if finite.size else None,
-            "highest": float(finite.max()) if finite.size else None,
-        }
-    ]
-    return Look(headline=f"{len(items):,} {data.kind} of {shape}{classes}", schema=schema, findings=findings)
+    seen = {
+        "items": len(items),
+        "shape": shape,
+        "type": str(items.dtype),
+        "lowest": float(finite.min()) if finite.size else None,
+        "highest": float(finite.max()) if finite.size else None,
+    }
+    return Look(headline=f"{len(items):,} {data.kind} of {shape}{classes}", schema=[seen], findings=findings)
 
 
 def _look_at_list(data: Data) -> Look:

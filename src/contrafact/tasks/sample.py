@@ -105,7 +105,10 @@ def _frame(drawn: Any) -> Any:
     import pandas as pd
 
     if hasattr(drawn, "columns"):
-        return drawn.assign(_source="synthetic")
+        mark = "_source"
+        while mark in drawn.columns:  # a column of the user's own
+            mark += "_"
+        return drawn.assign(**{mark: "synthetic"})
     array = _numbers(drawn)
     if array is None or array.ndim != 2:
         return None

@@ -25,7 +25,7 @@ from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.metrics.held_out import held_out_score
-from contrafact.nets.adversarial import OptimizerName, restored, vector_training
+from contrafact.nets.adversarial import OptimizerName, Rules, restored, vector_training
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
 
@@ -67,9 +67,11 @@ class GAN(TrainedRecipe):
             data,
             codec=VectorCodec.fit(data),
             score=held_out_score,
-            loss=DUELS[self.loss],
-            penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
-            real_target=1 - self.label_smoothing,
+            rules=Rules(
+                loss=DUELS[self.loss],
+                penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
+                real_target=1 - self.label_smoothing,
+            ),
             **options,
         )
 

@@ -21,7 +21,7 @@ from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.metrics.held_out import held_out_score
-from contrafact.nets.adversarial import OptimizerName, restored, vector_training
+from contrafact.nets.adversarial import OptimizerName, Rules, restored, vector_training
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
 
@@ -62,9 +62,11 @@ class LSGAN(TrainedRecipe):
             data,
             codec=VectorCodec.fit(data),
             score=held_out_score,
-            loss=DUELS["least squares"],
-            penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
-            real_target=1 - self.label_smoothing,
+            rules=Rules(
+                loss=DUELS["least squares"],
+                penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
+                real_target=1 - self.label_smoothing,
+            ),
             **options,
         )
 

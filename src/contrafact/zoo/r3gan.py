@@ -27,7 +27,7 @@ from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step
 from contrafact.metrics.held_out import held_out_score
-from contrafact.nets.adversarial import OptimizerName, cosine, plain_networks, restored, vector_training
+from contrafact.nets.adversarial import OptimizerName, Rules, cosine, plain_networks, restored, vector_training
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
 
@@ -71,10 +71,12 @@ class R3GAN(TrainedRecipe):
             data,
             codec=VectorCodec.fit(data),
             score=held_out_score,
-            loss=DUELS["relativistic"],
-            penalty=r1_r2(self.penalties, self.penalty_every),
-            rates=self.rates,
-            networks=self.networks,
+            rules=Rules(
+                loss=DUELS["relativistic"],
+                penalty=r1_r2(self.penalties, self.penalty_every),
+                rates=self.rates,
+                networks=self.networks,
+            ),
             steps=4_000,
             **options,
         )

@@ -23,7 +23,7 @@ from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.metrics.held_out import held_out_score
-from contrafact.nets.adversarial import OptimizerName, plain_networks, restored, vector_training
+from contrafact.nets.adversarial import OptimizerName, Rules, plain_networks, restored, vector_training
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
 
@@ -63,9 +63,11 @@ class SNGAN(TrainedRecipe):
             data,
             codec=VectorCodec.fit(data),
             score=held_out_score,
-            loss=DUELS["hinge"],
-            penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
-            networks=self.networks,
+            rules=Rules(
+                loss=DUELS["hinge"],
+                penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
+                networks=self.networks,
+            ),
             **options,
         )
 

@@ -23,7 +23,7 @@ from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import wasserstein
 from contrafact.metrics.held_out import held_out_score
-from contrafact.nets.adversarial import OptimizerName, restored, vector_training
+from contrafact.nets.adversarial import OptimizerName, Rules, restored, vector_training
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
 
@@ -61,8 +61,10 @@ class WGANGP(TrainedRecipe):
             data,
             codec=VectorCodec.fit(data),
             score=held_out_score,
-            loss=DUELS["wasserstein"],
-            penalty=wasserstein(self.penalty),
+            rules=Rules(
+                loss=DUELS["wasserstein"],
+                penalty=wasserstein(self.penalty),
+            ),
             steps=5_000,
             **options,
         )
