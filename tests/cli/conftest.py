@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from toy import TOY
 
 from contrafact.cli.main import main
 from contrafact.engine.run import Run
 from contrafact.report import run_page
-
-TOY = ("--set", "steps=40", "--set", "width=16", "--set", "depth=1", "--set", "batch=32")
 
 
 @dataclass

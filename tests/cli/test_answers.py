@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from toy import TOY
 
-from conftest import TOY
 from contrafact import __version__
 from contrafact.base.codes import CODES
 from contrafact.cli.answer import Answer, as_json, columns, printable, table

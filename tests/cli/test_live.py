@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from toy import TOY
 
 import contrafact
-from conftest import TOY
 from contrafact.engine.run import Run, Writer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of another kind")

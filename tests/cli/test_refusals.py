@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from toy import TOY
 
-from conftest import TOY
 from contrafact.base.codes import CODES
 from contrafact.engine import bundle
 from contrafact.engine.run import take_lock
