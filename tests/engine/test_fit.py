@@ -94,6 +94,9 @@ def test_a_changed_setting_starts_a_new_run_and_says_why(rows, tmp_path):
     training = TOY.but(rate="1e-4").training(rows, seed=1, run_dir=tmp_path / "r")
     training.finish()
     assert training.run.folder.name == "r-2"
+    again = TOY.but(rate="1e-4").training(rows, seed=1, run_dir=tmp_path / "r")
+    assert again.run.folder.name == "r-2"
+    assert again.choice.resumes
     assert "rate was 0.0005, is 0.0001" in training.warnings[0]
     assert (tmp_path / "r" / "metrics.jsonl").read_bytes() == before
 

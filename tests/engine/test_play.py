@@ -123,7 +123,7 @@ def test_detached_terms_are_reported_and_not_minimised():
 def test_a_move_without_a_term_of_its_player_is_named():
     game = TwoGame()
     game.phases = lambda: [Phase(moves=(Move(player="b", loss=lambda batch, step: {"alone": (game.a**2).sum()}),))]
-    with pytest.raises(ContrafactError, match="(?s)'b'.*alone") as caught:
+    with pytest.raises(ContrafactError, match=r"(?s)'b'.*alone") as caught:
         played(game, total=1)
     assert caught.value.code == "E401"
 

@@ -12,7 +12,12 @@ TRAIN = "-m contrafact train ring --set steps=60 --set width=256 --set batch=32 
 
 
 def in_namespace(script: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["unshare", "-rm", "bash", "-ec", script], capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [shutil.which("unshare") or "unshare", "-rm", "bash", "-ec", script],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 pytestmark = pytest.mark.skipif(

@@ -322,3 +322,16 @@ def test_a_run_never_replaces_files_that_are_no_runs(tmp_path):
             recipe.fit(data, run_dir=tmp_path)
         assert caught.value.code == "E315"
     assert (tmp_path / "data.json").read_text() == "mine"
+
+
+def test_a_run_with_a_damaged_model_gives_the_next_one_and_says_so(tmp_path):
+    from contrafact.base.demos import ring
+    from contrafact.tasks.load import load
+    from contrafact.zoo import GAN
+
+    GAN.toy().fit(ring(200), run_dir=tmp_path / "r")
+    best = max((tmp_path / "r" / "checkpoints").iterdir())
+    (best / "model.safetensors").write_bytes(b"cut")
+    with pytest.warns(UserWarning, match=r"model\.safetensors.*is used"):
+        model = load(tmp_path / "r")
+    assert len(model.sample(3, seed=0)) == 3

@@ -113,13 +113,11 @@ def newest(root: Path, identity: str) -> Iterator[State | StorageError]:
             return
 
 
-def model_folder(run: Path, which: str = "best") -> Path | None:
-    """Find the folder of a run's model: the best one's, else the last one's, else the newest."""
+def model_folders(run: Path) -> list[Path]:
+    """List the folders of a run's models: the one to hand out, then the last one, then the others from the newest."""
     root = run / "checkpoints"
     if not root.is_dir():
-        return None
+        return []
     steps = _steps(root)
-    for step in (pointed(run / f"{which}.json"), pointed(run / "last.json"), *steps):
-        if step is not None and step in steps:
-            return _folder(root, step)
-    return None
+    wanted = dict.fromkeys((pointed(run / "best.json"), pointed(run / "last.json"), *steps))
+    return [_folder(root, step) for step in wanted if step is not None and step in steps]

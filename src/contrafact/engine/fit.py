@@ -428,9 +428,7 @@ class Training:
         if self.writer and self.memory.best_step >= 0:
             from contrafact.engine.model import read_model
 
-            folder = checkpoints.model_folder(self.writer.run.folder)
-            if folder is not None:
-                return read_model(folder)[1]
+            return read_model(checkpoints.model_folders(self.writer.run.folder)[0])[1]
         best: dict[str, np.ndarray] = self._best
         return best
 

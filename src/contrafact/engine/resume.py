@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -103,11 +104,30 @@ def choose(folder: Path, wish: Wish, *, fresh: bool = False) -> Choice:
     if fresh:
         free = Run(next_free(folder))
         return Choice(run=free, resumes=False, why=f"Starting anew, as asked; the run in {folder.name} is kept.")
+    changed = wish.differences(run.document("recipe"))
+    if not changed:
+        return Choice(run=run, resumes=True, why=_new_length(run, wish))
+    free = next_free(folder)
+    for beside in _beside(folder):
+        if not wish.differences(beside.document("recipe")):
+            return Choice(run=beside, resumes=True, why=f"Going on in {beside.name}: {'; '.join(changed)}.")
+    return Choice(run=Run(free), resumes=False, why=f"Starting a new run: {'; '.join(changed)}.")
+
+
+def _beside(folder: Path) -> list[Run]:
+    """List the runs that were started beside a folder because something had changed."""
+    found = [
+        Run(p) for p in folder.parent.glob(f"{glob.escape(folder.name)}-*") if p.name[len(folder.name) + 1 :].isdigit()
+    ]
+    return [run for run in found if run.exists]
+
+
+def _new_length(run: Run, wish: Wish) -> str:
+    """Say what is done about another length of the run."""
     recipe = run.document("recipe")
-    changed = wish.differences(recipe)
-    if changed:
-        free = Run(next_free(folder))
-        return Choice(run=free, resumes=False, why=f"Starting a new run: {'; '.join(changed)}.")
     old, new = recipe["settings"].get("steps"), wish.settings.get("steps")
-    why = f"Going on with steps={new} in place of {old}." if old != new else ""
-    return Choice(run=run, resumes=True, why=why)
+    if old != new:
+        return f"Going on with steps={new} in place of {old}."
+    if recipe.get("budget") != wish.budget:
+        return f"The budget was turned into {recipe.get('total_steps')} steps when the run began; that stays."
+    return ""

@@ -206,6 +206,16 @@ def _lock_file(file: IO[str]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def _lock_patiently(file: IO[str]) -> None:
+    """Try for a tenth of a second: someone may only be asking whether the folder is held."""
+    for _ in range(4):
+        try:
+            return _lock_file(file)
+        except OSError:
+            time.sleep(0.025)
+    return _lock_file(file)
+
+
 def take_lock(folder: Path) -> IO[str]:
     """Hold a folder for this process; the system lets go of it when the process ends, however it ends.
 
@@ -216,7 +226,7 @@ def take_lock(folder: Path) -> IO[str]:
     with writing(path):
         file = path.open("a+", encoding="utf-8")
     try:
-        _lock_file(file)
+        _lock_patiently(file)
     except OSError:
         file.seek(0)
         told = file.read().strip() or "an unknown process"
