@@ -46,6 +46,17 @@ def drawn(data: Any, seed: int) -> Row:
     return scored(mixture(data.truth.means, data.truth.sd, SAMPLES, "perfect sampler", seed), data)
 
 
+def measure(method: str, data: Any, seed: int) -> Row:
+    """Measure one run of one method."""
+    return drawn(data, seed) if method == PERFECT else trained(METHODS[method], data, seed)
+
+
+def settings(method: str, data: Any) -> Row:
+    """Give everything that a run depends on beside its seed."""
+    own = {} if method == PERFECT else METHODS[method].settings()
+    return {"samples": SAMPLES, "rows": len(data), **own}
+
+
 def shown(rows: list[Row]) -> dict[str, str]:
     """Write one method on one data set, mean ± standard deviation over the seeds."""
 
@@ -98,18 +109,14 @@ def main() -> None:
     options = read(parser)
     table = Table("modes", options)
     data = {name: SETS[name]() for name in options.sets}
-    rows: dict[tuple[str, str], list[Row]] = {}
-    for method in (PERFECT, *options.methods):
-        for name, known in data.items():
-            settings = {"samples": SAMPLES, "rows": len(known)}
-            measure: Callable[[int], Row] = lambda seed: drawn(known, seed)  # noqa: B023, E731
-            if method != PERFECT:
-                settings |= METHODS[method].settings()
-                measure = lambda seed: trained(METHODS[method], known, seed)  # noqa: B023, E731
-            rows[method, name] = [
-                table.row(method, name, seed, settings, lambda: measure(seed))  # noqa: B023
-                for seed in range(options.seeds)
-            ]
+    rows = {
+        (method, name): [
+            table.row(method, name, seed, settings(method, known), lambda: measure(method, known, seed))  # noqa: B023
+            for seed in range(options.seeds)
+        ]
+        for method in (PERFECT, *options.methods)
+        for name, known in data.items()
+    }
     table.show([single(row) for name in data for method in options.methods for row in rows[method, name]])
     table.line()
     if "r3gan" in options.methods:

@@ -12,12 +12,8 @@ TRAIN = "-m contrafact train ring --set steps=60 --set width=256 --set batch=32 
 
 
 def in_namespace(script: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [shutil.which("unshare") or "unshare", "-rm", "bash", "-ec", script],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = [shutil.which("unshare") or "unshare", "-rm", "bash", "-ec", script]
+    return subprocess.run(words, capture_output=True, text=True, check=False)
 
 
 pytestmark = pytest.mark.skipif(

@@ -102,24 +102,23 @@ def choose(folder: Path, wish: Wish, *, fresh: bool = False) -> Choice:
         _refuse_strangers(folder)
         return Choice(run=run, resumes=False)
     if fresh:
-        free = Run(next_free(folder))
-        return Choice(run=free, resumes=False, why=f"Starting anew, as asked; the run in {folder.name} is kept.")
+        return Choice(
+            run=Run(next_free(folder)), resumes=False, why=f"Starting anew, as asked; the run in {folder.name} is kept."
+        )
     changed = wish.differences(run.document("recipe"))
     if not changed:
         return Choice(run=run, resumes=True, why=_new_length(run, wish))
-    free = next_free(folder)
     for beside in _beside(folder):
         if not wish.differences(beside.document("recipe")):
             return Choice(run=beside, resumes=True, why=f"Going on in {beside.name}: {'; '.join(changed)}.")
-    return Choice(run=Run(free), resumes=False, why=f"Starting a new run: {'; '.join(changed)}.")
+    why = f"Starting a new run: {'; '.join(changed)}."
+    return Choice(run=Run(next_free(folder)), resumes=False, why=why)
 
 
 def _beside(folder: Path) -> list[Run]:
     """List the runs that were started beside a folder because something had changed."""
-    found = [
-        Run(p) for p in folder.parent.glob(f"{glob.escape(folder.name)}-*") if p.name[len(folder.name) + 1 :].isdigit()
-    ]
-    return [run for run in found if run.exists]
+    places = folder.parent.glob(f"{glob.escape(folder.name)}-*")
+    return [run for run in map(Run, places) if run.name[len(folder.name) + 1 :].isdigit() and run.exists]
 
 
 def _new_length(run: Run, wish: Wish) -> str:

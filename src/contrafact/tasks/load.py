@@ -39,8 +39,8 @@ def _newest_whole(run: Path) -> tuple[dict[str, Any], dict[str, Any]]:
         except StorageError as error:
             damage.append(error)
             continue
-        for error in damage:
-            warnings.warn(f"{error.what} {error.why} The model of step {int(folder.name)} is used.", stacklevel=3)
+        for hurt in damage:
+            warnings.warn(f"{hurt.what} {hurt.why} The model of step {int(folder.name)} is used.", stacklevel=3)
         return found
     if damage:
         raise damage[0]
