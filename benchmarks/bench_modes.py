@@ -37,8 +37,13 @@ def scored(sample: Any, data: Any) -> Row:
 
 def trained(recipe: Any, data: Any, seed: int) -> Row:
     """Train on the data and score the returned model."""
-    model, seconds = cpu_seconds(lambda: recipe.fit(data, seed=seed))
-    return {**scored(model.sample(SAMPLES, seed=seed), data), "cpu_seconds": seconds}
+
+    def train() -> tuple[Any, int]:
+        training = recipe.training(data, seed=seed)
+        return training.finish(), training.step
+
+    (model, steps), seconds = cpu_seconds(train)
+    return {**scored(model.sample(SAMPLES, seed=seed), data), "cpu_seconds": seconds, "steps_made": steps}
 
 
 def drawn(data: Any, seed: int) -> Row:

@@ -289,9 +289,6 @@ class Training:
             if heard:
                 self._stop(heard[0])
 
-    def _describe(self, writer: Writer) -> None:
-        writer.document("recipe", {**recipe_document(self.wish, self.total), "balance": self.method.balance})
-
     def _observe(self, turn: Turn, *, check: bool) -> list[Finding]:
         """Log this step's numbers, ask the doctor, and at a check also score, choose and save."""
         row: dict[str, Any] = {"step": self.step, **turn.numbers()}
@@ -368,7 +365,8 @@ class Training:
         }
         writer.document("data", data)
         writer.document("env", environment())
-        self._describe(writer)
+        recipe = {**recipe_document(self.wish, self.total), "balance": self.method.balance}
+        writer.document("recipe", recipe)
         if self.redo:
             writer.text("redo.txt", self.redo)
         writer.event("resumed" if resumes else "started", step=self.step, total_steps=self.total, why=self.choice.why)

@@ -1,7 +1,7 @@
 """Networks over vectors: stacks of hidden layers, with Fourier features at the entrance where they are asked for.
 
 A plain stack knows its own derivative: the slope of its output at each row is one more chain of products, written
-out, so that a gradient penalty needs a single backward pass (3 times cheaper than double backward at this size).
+out, so that a gradient penalty needs a single backward pass.
 """
 
 from __future__ import annotations
