@@ -14,7 +14,7 @@ def test_twenty_healthy_trainings_raise_at_most_one_false_alarm():
     for name in SETS:
         data = demo(name)
         for seed in SEEDS:
-            training = R3GAN(steps=2000).training(data, seed=seed)
+            training = R3GAN(steps=800).training(data, seed=seed)
             model = training.finish()
             score = training.memory.best_score
             # D220 is no alarm: it says that a run may stop.

@@ -167,7 +167,7 @@ def vector_training(
     codec: Any,
     score: Callable[[np.ndarray, int], Score],
     rules: Rules,
-    steps: int = 10_000,
+    steps: int = 8_000,
     **options: Any,
 ) -> Training:
     """Prepare the training of an adversarial recipe over vectors.

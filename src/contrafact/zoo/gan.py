@@ -35,7 +35,7 @@ class GAN(TrainedRecipe):
     """Fit the generative adversarial network of 2014 to vectors."""
 
     loss: Literal["non-saturating", "minimax"] = "non-saturating"  # what the generator minimises
-    steps: Count | None = None  # generator steps; none: 10,000, or from the budget
+    steps: Count | None = None  # generator steps; none: 8,000, or from the budget
     batch: Count = 256  # rows in a batch
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
     latent_size: Count = 8  # columns of noise

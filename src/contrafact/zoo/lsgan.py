@@ -30,7 +30,7 @@ from contrafact.nets.pushforward import Pushforward
 class LSGAN(TrainedRecipe):
     """Fit a least-squares generative adversarial network to vectors."""
 
-    steps: Count | None = None  # generator steps; none: 10,000, or from the budget
+    steps: Count | None = None  # generator steps; none: 8,000, or from the budget
     batch: Count = 256  # rows in a batch
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
     latent_size: Count = 8  # columns of noise

@@ -5,9 +5,10 @@ E softplus(D(x) - D(y)). Only differences count, so that the critic must rank ea
 mode can be given up cheaply; the loss has no bad local minima there. Alone it need not converge; the zero-centred
 penalties γ/2 E‖∇D(x)‖² (R1) and γ/2 E‖∇D(y)‖² (R2) make it converge locally. γ, the learning rate and the memory of
 Adam's second moment follow cosines: strong and quick at first to find the modes, weak and slow at last to sharpen them.
-Over vectors three things were measured to matter: random signs in the noise, because a connected noise must leave bridges
-between the modes; Fourier features in the critic, without which it cannot see how wide a narrow mode is; and a critic
-that learns three times as fast as the generator, in large batches, without which modes come out too tight.
+
+Over vectors three things were measured to matter: random signs in the noise, because a connected noise must leave
+bridges between the modes; Fourier features in the critic, without which it cannot see how wide a narrow mode is; and a
+critic that learns three times as fast as the generator, in large batches, without which modes come out too tight.
 
 References:
     Huang et al., The GAN is dead; long live the GAN! A modern baseline GAN, NeurIPS 2024.

@@ -32,7 +32,7 @@ from contrafact.nets.pushforward import Pushforward
 class WGANGP(TrainedRecipe):
     """Fit a Wasserstein generative adversarial network with gradient penalty to vectors."""
 
-    steps: Count | None = None  # generator steps; none: 5,000, or from the budget
+    steps: Count | None = None  # generator steps; none: 4,000, or from the budget
     batch: Count = 256  # rows in a batch
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
     latent_size: Count = 8  # columns of noise
@@ -65,7 +65,7 @@ class WGANGP(TrainedRecipe):
                 loss=DUELS["wasserstein"],
                 penalty=wasserstein(self.penalty),
             ),
-            steps=5_000,
+            steps=4_000,
             **options,
         )
 
