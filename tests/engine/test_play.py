@@ -145,3 +145,16 @@ def test_two_processes_see_the_two_halves_of_the_batch_of_one():
     halves = [Batches(rows, 4, seed=0, share=(rank, 2)) for rank in (0, 1)]
     for number in range(9):
         assert torch.equal(whole(number), torch.cat([half(number) for half in halves]))
+
+
+def test_noise_of_layers_is_another_stream_than_noise_of_losses():
+    game, seen = LineGame(), []
+    loss = game.loss
+
+    def drawing(batch, step):
+        seen.append((torch.randn(8), step.normal(8)))
+        return loss(batch, step)
+
+    game.phases = lambda: [Phase(moves=(Move(player="line", loss=drawing),))]
+    played(game, total=3)
+    assert all((one - other).abs().max() > 0.1 for one, other in seen)

@@ -179,5 +179,6 @@ class DuelGame:
     def generator_loss(self, real: Tensor, step: Step) -> Terms:
         """Make fakes that the critic takes for real."""
         fake = self.blur(self.generator(self.latent.draw(step, len(real))), step)
-        on_real = self.critic(self.blur(real, step)).squeeze(1).detach() if self.loss.needs_real else real.new_empty(0)
+        with torch.no_grad():
+            on_real = self.critic(self.blur(real, step)).squeeze(1) if self.loss.needs_real else real.new_empty(0)
         return {"loss": self.loss.generator(on_real, self.critic(fake).squeeze(1))}

@@ -234,7 +234,7 @@ def play(
         own = fold(seed, "step", number)
         turn = Turn(step=number, weights=weights)
         step = Step(number=number, total=total, generator=generator.manual_seed(own), rate=rate, share=ranks)
-        with own_randomness(own, device):
+        with own_randomness(fold(own, "layers"), device):  # not the stream that the losses draw from
             game.prepare(step)
             moves = phases[min(bisect.bisect_right(ends, number), len(phases) - 1)].moves
             drawn = itertools.count(number * draws)

@@ -1,4 +1,4 @@
-"""Methods, one file each: `contrafact.zoo.R3GAN(gamma=0.1).fit(data)`."""
+"""Methods, one file each: `contrafact.zoo.R3GAN(r1=0.5).fit(data)`."""
 
 from __future__ import annotations
 
