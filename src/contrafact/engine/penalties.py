@@ -2,8 +2,8 @@
 
 The penalty's gradient over the weights θ is ∇θ ½‖∇ₓD‖² = ∇θ of the derivative of D at x along the constant direction
 v = ∇ₓD. The right-hand side needs a forward-mode product and one ordinary backward pass, so it compiles as one graph,
-which double backward by `torch.autograd.grad` does not; both forms give the same numbers. A critic that knows its own slope (`with_slope`) is
-asked for it: then one ordinary backward pass is enough.
+which double backward by `torch.autograd.grad` does not; both forms give the same numbers. A critic that knows its own
+slope (`with_slope`) is asked for it: then one ordinary backward pass is enough.
 """
 
 from __future__ import annotations
