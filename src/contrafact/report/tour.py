@@ -23,7 +23,7 @@ from contrafact.report.views import view_of
 from contrafact.tasks.judge import scores
 from contrafact.zoo.index import recipe
 
-RING_STEPS, DIGIT_STEPS, ITEMS = 2000, 1000, 2500
+RING_STEPS, DIGIT_STEPS, ITEMS = 2000, 2000, 2500
 SHOWN = ("modes", "high_quality", "reverse_kl", "coverage", "c2st")
 
 
