@@ -390,7 +390,7 @@ _ROWS = (
         "D211",
         "The critic is too strong",
         "It tells nearly every fake from a real row, so that its opinion teaches little.",
-        "The share of pairs that it ranks right.",
+        "The share of pairs that it ranks right, and a held-out score under .4.",
         "Add r1 or instance noise, lower the rate, or make fewer critic steps.",
     ),
     (

@@ -82,9 +82,13 @@ def collapse(rows: Sequence[Row], total: int) -> Finding | None:
 
 
 def critic_too_strong(rows: Sequence[Row], total: int) -> Finding | None:
-    """The critic ranks nearly every real row above its fake, in five logged rows in a row."""
+    """The critic ranks nearly every real row above its fake, five times in a row, and fakes do not mix with real rows.
+
+    A critic that wins late, beside a good score, has learned the training rows by heart: that is no reason to worry.
+    """
     late = [row for row in _in_play(rows) if row["step"] >= total / 20]
-    if not _all(late, "critic/wins", 5, lambda share: share > 0.985):
+    wins = _all(late, "critic/wins", 5, lambda share: share > 0.985)
+    if not (wins and _all(late, "score", 1, lambda score: score < 0.4)):
         return None
     return Finding(
         code="D211",
