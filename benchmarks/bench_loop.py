@@ -21,7 +21,8 @@ from contrafact.base.demos import ring
 from contrafact.base.seeds import fold
 from contrafact.engine.average import Average
 from contrafact.engine.duel import DUELS, DuelGame, Latent
-from contrafact.engine.play import Batches, play
+from contrafact.engine.items import Batches
+from contrafact.engine.play import play
 from contrafact.nets.adversarial import make_optimizer
 from contrafact.nets.mlp import Perceptron
 from table import Row, Table, arguments, in_turn, read

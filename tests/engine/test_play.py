@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from contrafact.base.errors import ContrafactError
-from contrafact.engine.play import Batches, Move, Phase, play
+from contrafact.engine.items import Batches
+from contrafact.engine.play import Move, Phase, play
 
 
 class LineGame:

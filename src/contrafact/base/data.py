@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from contrafact.base.records import Finding
+
 Kind = Literal["vectors", "pictures", "sound", "text", "table", "series"]
 
 
@@ -36,6 +38,7 @@ class Data:
         name: Where the data come from, for messages.
         truth: The distribution behind the items, where it is known.
         rate: Samples a second, for sound.
+        notes: What was skipped or changed while reading, each with its reason.
     """
 
     kind: Kind
@@ -44,6 +47,7 @@ class Data:
     name: str = "data"
     truth: Mixture | None = None
     rate: int | None = None
+    notes: tuple[Finding, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)

@@ -42,10 +42,7 @@ def read_setting(recipe: type, name: str, value: Any) -> Any:
             fix=f"List its settings: contrafact zoo {recipe.__name__.lower()}",
             code="E101",
         )
-    if isinstance(value, str) and value.lower() in ("none", "null"):
-        value = None
-    elif isinstance(value, str) and "," in value:
-        value = tuple(part.strip() for part in value.strip("()[]").split(",") if part.strip())
+    value = _from_text(value) if isinstance(value, str) else value
     try:
         return readers[name].validate_python(value)
     except ValidationError as error:
@@ -56,6 +53,16 @@ def read_setting(recipe: type, name: str, value: Any) -> Any:
             fix=f"See its values: contrafact zoo {recipe.__name__.lower()}",
             code="E102",
         ) from None
+
+
+def _from_text(value: str) -> Any:
+    """Read nothing, a list `1,2` or pairs `a=1,b=2` as a command line writes them; the rest stays text."""
+    if value.lower() in ("none", "null"):
+        return None
+    parts = [part.strip() for part in value.strip("()[]{}").split(",") if part.strip()]
+    if parts and all("=" in part for part in parts):
+        return dict(part.split("=", 1) for part in parts)
+    return tuple(parts) if "," in value else value
 
 
 class Recipe:
@@ -81,3 +88,7 @@ class Recipe:
         """Copy the recipe with other values for some settings, given as values or as text."""
         kind = type(self)
         return dataclasses.replace(self, **{k: read_setting(kind, k, v) for k, v in changes.items()})
+
+    def filled(self, defaults: dict[str, Any]) -> Self:
+        """Copy the recipe with these values for the settings that were left open (None)."""
+        return self.but(**{name: value for name, value in defaults.items() if getattr(self, name) is None})

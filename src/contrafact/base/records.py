@@ -27,6 +27,8 @@ class Score:
         better: Which direction is good.
         floor: The value that noise or shuffled data gets, where known.
         ceiling: The value that real data gets against real data, where known.
+        features: The features that it was measured in, where they are not the data themselves: their name is part of
+            the figure.
     """
 
     name: str
@@ -37,10 +39,13 @@ class Score:
     better: Better
     floor: float | None = None
     ceiling: float | None = None
+    features: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give the record as JSON-ready values, infinities as null."""
         row = asdict(self)
+        if not self.features:
+            del row["features"]
         return {k: finite_or_none(v) if isinstance(v, float) else v for k, v in row.items() if k != "name"}
 
     @classmethod
@@ -56,6 +61,7 @@ class Score:
             for word, value in (("floor", self.floor), ("ceiling", self.ceiling))
             if value is not None
         )
+        anchors += f", features {self.features}" if self.features else ""
         return f"{self.name} {self.value:.4g} {arrow} [{self.low:.4g}, {self.high:.4g}] (n = {self.n}{anchors})"
 
 

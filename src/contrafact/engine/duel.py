@@ -1,6 +1,7 @@
 """Two-player losses that many methods share, and the game that plays them.
 
-`real` and `fake` are the critic's logits, one a row, paired by their place in the batch.
+`real` and `fake` are the critic's logits, one a row, paired by their place in the batch; a pair shares its condition,
+such as a class, and its weight.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,6 +17,7 @@ from torch.nn.functional import softplus
 from torch.optim import Optimizer
 
 from contrafact.engine.average import Average
+from contrafact.engine.penalties import Judge
 from contrafact.engine.play import Move, Phase, Step, Terms
 
 LOG2 = math.log(2)
@@ -26,9 +28,9 @@ class Duel:
     """The losses of critic and generator, to be minimised, with their values when nobody can tell the two apart.
 
     Arguments:
-        critic: Loss of the critic from logits (real, fake) and the real label's target.
-        generator: Loss of the generator from logits (real, fake).
-        balance: Both losses at balance.
+        critic: Loss of the critic for each pair, from logits (real, fake) and the real label's target.
+        generator: Loss of the generator for each pair, from logits (real, fake).
+        balance: Both mean losses at balance.
         needs_real: Whether the generator's loss looks at real rows.
     """
 
@@ -39,39 +41,37 @@ class Duel:
 
 
 def _cross_entropy(real: Tensor, fake: Tensor, target: float) -> Tensor:
-    loss = softplus(-real).mean() + softplus(fake).mean()
-    return loss if target == 1 else loss + (1 - target) * real.mean()
+    loss = softplus(-real) + softplus(fake)
+    return loss if target == 1 else loss + (1 - target) * real
 
 
 DUELS: dict[str, Duel] = {
     # Goodfellow et al. 2014, the value function V(D, G) itself.
-    "minimax": Duel(critic=_cross_entropy, generator=lambda _, fake: -softplus(fake).mean(), balance=(2 * LOG2, -LOG2)),
+    "minimax": Duel(critic=_cross_entropy, generator=lambda _, fake: -softplus(fake), balance=(2 * LOG2, -LOG2)),
     # The same paper, section 3: maximise log D(G(z)) instead, for gradients while the critic wins.
-    "non-saturating": Duel(
-        critic=_cross_entropy, generator=lambda _, fake: softplus(-fake).mean(), balance=(2 * LOG2, LOG2)
-    ),
+    "non-saturating": Duel(critic=_cross_entropy, generator=lambda _, fake: softplus(-fake), balance=(2 * LOG2, LOG2)),
     # Mao et al. 2017 with a = 0, b = c = 1.
     "least squares": Duel(
-        critic=lambda real, fake, target: ((real - target) ** 2).mean() / 2 + (fake**2).mean() / 2,
-        generator=lambda _, fake: ((fake - 1) ** 2).mean() / 2,
+        critic=lambda real, fake, target: (real - target) ** 2 / 2 + fake**2 / 2,
+        generator=lambda _, fake: (fake - 1) ** 2 / 2,
         balance=(0.25, 0.125),
     ),
     # Lim and Ye 2017, Miyato et al. 2018.
     "hinge": Duel(
-        critic=lambda real, fake, target: torch.relu(target - real).mean() + torch.relu(1 + fake).mean(),
-        generator=lambda _, fake: -fake.mean(),
+        critic=lambda real, fake, target: torch.relu(target - real) + torch.relu(1 + fake),
+        generator=lambda _, fake: -fake,
         balance=(2.0, 0.0),
     ),
     # Arjovsky et al. 2017.
     "wasserstein": Duel(
-        critic=lambda real, fake, _: fake.mean() - real.mean(),
-        generator=lambda _, fake: -fake.mean(),
+        critic=lambda real, fake, _: fake - real,
+        generator=lambda _, fake: -fake,
         balance=(0.0, 0.0),
     ),
     # Jolicoeur-Martineau 2018, paired form as in Huang et al. 2024.
     "relativistic": Duel(
-        critic=lambda real, fake, _: softplus(fake - real).mean(),
-        generator=lambda real, fake: softplus(real - fake).mean(),
+        critic=lambda real, fake, _: softplus(fake - real),
+        generator=lambda real, fake: softplus(real - fake),
         balance=(LOG2, LOG2),
         needs_real=True,
     ),
@@ -103,11 +103,55 @@ class Latent:
         return torch.cat([z, 2.0 * step.integers(2, rows, self.signs) - 1], dim=1) if self.signs else z
 
 
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """One batch as a duel sees it.
+
+    Arguments:
+        real: Real rows.
+        condition: What each fake must be, one row each, such as a class; None where nothing is asked.
+        weight: What each pair counts, 1 on average; None where all count the same.
+    """
+
+    real: Tensor
+    condition: Tensor | None = None
+    weight: Tensor | None = None
+
+    def mean(self, losses: Tensor) -> Tensor:
+        """Average the pairs' losses by their weights."""
+        return losses.mean() if self.weight is None else (losses * self.weight).mean()
+
+
+def as_they_are(batch: Tensor) -> Scene:
+    """Take a batch of rows as real rows without conditions."""
+    return Scene(real=batch)
+
+
+Augment = Callable[[Tensor, Step], Tensor]
+
+
+def judge_of(critic: nn.Module, scene: Scene, augment: Augment | None, step: Step) -> Judge:
+    """Bind a critic to the conditions of a batch and to an augmentation; several batches may stand one on the other."""
+    condition = scene.condition
+    if condition is None and augment is None:
+        return critic
+
+    def judge(rows: Tensor) -> Tensor:
+        seen = rows if augment is None else augment(rows, step)
+        if condition is None:
+            logits: Tensor = critic(seen)
+        else:
+            logits = critic(seen, condition.repeat(len(rows) // len(condition), 1))
+        return logits
+
+    return judge
+
+
 # Gives the logits of real and fake rows and the weighted penalty terms, all from as few passes as it can.
-Penalty = Callable[[nn.Module, Tensor, Tensor, Step], tuple[Tensor, Tensor, Terms]]
+Penalty = Callable[[Any, Tensor, Tensor, Step], tuple[Tensor, Tensor, Terms]]
 
 
-def no_penalty(critic: nn.Module, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
+def no_penalty(critic: Judge, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
     """Judge real and fake rows in one pass, without a penalty."""
     logits = critic(torch.cat([real, fake])).squeeze(1)
     return logits[: len(real)], logits[len(real) :], {}
@@ -118,14 +162,16 @@ class DuelGame:
     """Critic against generator, with the field's known remedies as settings.
 
     Arguments:
-        generator: Latent rows -> rows.
-        critic: Rows -> one logit a row.
+        generator: Latent rows (and conditions) -> rows.
+        critic: Rows (and conditions) -> one logit a row.
         average: The generator's running average, which is what gets used.
         players: Both optimisers, "critic" and "generator".
         rates: Both learning rates as functions of the step.
         latent: The law of the noise.
         loss: The pair of losses.
         penalty: Judges both kinds of rows and adds penalty terms.
+        scene: Reads a batch.
+        augment: Changes what the critic sees, real and fake alike; the gradient goes through it.
         critic_steps: Critic moves for one generator move.
         critic_first: Steps in which only the critic moves, at the start.
         instance_noise: Standard deviation of noise on the critic's inputs at the start; it decays to 0 at the end.
@@ -140,6 +186,8 @@ class DuelGame:
     latent: Latent
     loss: Duel
     penalty: Penalty = no_penalty
+    scene: Callable[[Any], Scene] = as_they_are
+    augment: Augment | None = None
     critic_steps: int = 1
     critic_first: int = 0
     instance_noise: float = 0.0
@@ -147,8 +195,9 @@ class DuelGame:
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """Everything with weights, by name."""
-        return {"generator": self.generator, "critic": self.critic, "average": self.average.module}
+        """Everything with weights or a memory, by name."""
+        kept = {"generator": self.generator, "critic": self.critic, "average": self.average.module}
+        return {**kept, "augment": self.augment} if isinstance(self.augment, nn.Module) else kept
 
     def prepare(self, step: Step) -> None:
         """Set this step's learning rates and momenta."""
@@ -167,18 +216,29 @@ class DuelGame:
         size = self.instance_noise * (1 - step.fraction)
         return rows + size * step.normal(*rows.shape) if size else rows
 
-    def critic_loss(self, real: Tensor, step: Step) -> Terms:
+    def make(self, scene: Scene, step: Step) -> Tensor:
+        """Make a fake for each real row, under its condition."""
+        noise = self.latent.draw(step, len(scene.real))
+        fake: Tensor = self.generator(noise) if scene.condition is None else self.generator(noise, scene.condition)
+        return fake
+
+    def critic_loss(self, batch: Any, step: Step) -> Terms:
         """Tell real rows from fakes."""
+        scene = self.scene(batch)
         with torch.no_grad():
-            fake = self.generator(self.latent.draw(step, len(real)))
-        on_real, on_fake, penalties = self.penalty(self.critic, self.blur(real, step), self.blur(fake, step), step)
+            fake = self.make(scene, step)
+        judge = judge_of(self.critic, scene, self.augment, step)
+        on_real, on_fake, penalties = self.penalty(judge, self.blur(scene.real, step), self.blur(fake, step), step)
         with torch.no_grad():
             seen = {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
-        return {"loss": self.loss.critic(on_real, on_fake, self.real_target), **penalties, **seen}
+        return {"loss": scene.mean(self.loss.critic(on_real, on_fake, self.real_target)), **penalties, **seen}
 
-    def generator_loss(self, real: Tensor, step: Step) -> Terms:
+    def generator_loss(self, batch: Any, step: Step) -> Terms:
         """Make fakes that the critic takes for real."""
-        fake = self.blur(self.generator(self.latent.draw(step, len(real))), step)
+        scene = self.scene(batch)
+        judge = judge_of(self.critic, scene, self.augment, step)
+        fake = self.blur(self.make(scene, step), step)
         with torch.no_grad():
-            on_real = self.critic(self.blur(real, step)).squeeze(1) if self.loss.needs_real else real.new_empty(0)
-        return {"loss": self.loss.generator(on_real, self.critic(fake).squeeze(1))}
+            real = self.blur(scene.real, step)
+            on_real = judge(real).squeeze(1) if self.loss.needs_real else real.new_empty(0)
+        return {"loss": scene.mean(self.loss.generator(on_real, judge(fake).squeeze(1)))}

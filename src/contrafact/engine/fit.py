@@ -21,9 +21,10 @@ from contrafact.base.data import fingerprint
 from contrafact.base.errors import DataError, StoppedEarly, StorageError, UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Finding, finite_or_none
-from contrafact.base.seeds import fold, generator
+from contrafact.base.seeds import fold
 from contrafact.engine import checkpoints, packing, watch
-from contrafact.engine.play import Batches, Game, Turn, own_randomness, play
+from contrafact.engine.items import Batches, count, each, finite, split
+from contrafact.engine.play import Game, Turn, own_randomness, play
 from contrafact.engine.process import few_threads, stop_signals
 from contrafact.engine.record import recipe_document
 from contrafact.engine.resume import Choice, Wish, choose
@@ -32,7 +33,7 @@ from contrafact.engine.run import Run, Writer, environment, written
 TRIES, WARM_UP_STEPS, MEASURED_STEPS = 3, 5, 20
 SHOWN_ROWS = 256
 CLEARLY = 3.0  # standard errors of a difference of two scores
-Score = Callable[[np.ndarray], dict[str, float]]
+Score = Callable[[Any], dict[str, float]]
 
 
 class Playable(Game, Protocol):
@@ -47,12 +48,13 @@ class Method:
     """What a trained recipe brings to its training.
 
     Arguments:
-        codec: Turns the data into rows and back.
-        batch: Rows in a batch.
+        codec: Turns the data into encoded items and back.
+        batch: Items in a batch.
         steps: Steps where neither the recipe nor a budget says how many.
         begin: Makes the game from the number of steps and the device; torch's global state is seeded around it.
         model: Makes the model that is handed out, from the game.
-        score: Makes, from held-out rows and a seed, what scores fakes while training; higher is better.
+        score: Makes, from held-out items and a seed, what scores fakes while training; higher is better.
+        batches: Makes the order of the items from the items, the batch and a seed.
         balance: Each player's loss when nobody can tell real from fake, for the cost analysis.
     """
 
@@ -61,7 +63,8 @@ class Method:
     steps: int
     begin: Callable[[int, torch.device], Playable]
     model: Callable[[Any], Any]
-    score: Callable[[np.ndarray, int], Score]
+    score: Callable[[Any, int], Score]
+    batches: Callable[[Any, int, int], Batches] = Batches
     balance: dict[str, float] = field(default_factory=dict)
 
 
@@ -101,13 +104,6 @@ def seconds(budget: str) -> float:
     return float(found[1]) * {"s": 1, "": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
 
 
-def split(rows: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cut a tenth of the rows (2,000 at most) off, to choose by; under 40 rows all are used for both."""
-    order = generator(seed, "split").permutation(len(rows))
-    held = min(len(rows) // 10, 2000)
-    return (rows[order[held:]], rows[order[:held]]) if len(rows) >= 40 else (rows, rows)
-
-
 def pick_device(device: str | None) -> torch.device:
     """Use the device that was named, else the CPU: the networks over vectors are too small to gain elsewhere."""
     try:
@@ -121,6 +117,13 @@ def pick_device(device: str | None) -> torch.device:
             code="E107",
         ) from None
     return picked
+
+
+def outranks(ones: np.ndarray, others: np.ndarray) -> float:
+    """Give how much more often a one of the first outranks a one of the second than the other way round, -1 to 1."""
+    ordered = np.sort(others)
+    below, upto = (np.searchsorted(ordered, ones, side=side) for side in ("left", "right"))
+    return float((below + upto).mean() / len(others) - 1)
 
 
 @dataclass(kw_only=True)
@@ -172,14 +175,14 @@ class Training:
         self.recipe, self.method, self.seed, self.budget = recipe, method, seed, budget
         self.device = pick_device(device)
         encoded = method.codec.encode(data)
-        if len(encoded) < 2:
+        if count(encoded) < 2:
             raise DataError(
                 "These data have one row.",
                 why="A generator trained on one row can only repeat it.",
                 fix="Give at least two rows; a few hundred are a sensible least.",
                 code="E206",
             )
-        if encoded.shape[1] == 0:
+        if isinstance(encoded, np.ndarray) and encoded.shape[1] == 0:
             raise DataError(
                 "All rows of these data are the same.",
                 why="No column varies: there is nothing to learn.",
@@ -210,8 +213,8 @@ class Training:
 
     def batches(self) -> Batches:
         """Give the order of the rows; after a roll-back it is another one."""
-        rows = torch.from_numpy(self.rows).to(self.device)
-        return Batches(rows, self.method.batch, fold(self.seed, "rows", self.memory.retries))
+        items = each(self.rows, lambda part: torch.from_numpy(part).to(self.device))
+        return self.method.batches(items, self.method.batch, fold(self.seed, "rows", self.memory.retries))
 
     def seconds_per_step(self) -> float:
         """Measure the speed on a game that is thrown away."""
@@ -310,19 +313,27 @@ class Training:
         return findings
 
     def _evaluate(self) -> dict[str, float]:
-        """Score fakes from a fixed seed against the held-out rows, and keep some of them to look at."""
-        fake = self.live.rows(max(len(self.held), SHOWN_ROWS), seed=fold(self.seed, "evaluate"))
-        if not np.isfinite(fake).all():
+        """Score fakes from a fixed seed against the held-out items, and keep some of them to look at."""
+        held = count(self.held)
+        fake = self.live.rows(max(held, SHOWN_ROWS), seed=fold(self.seed, "evaluate"))
+        if not finite(fake):
             return {"score": math.nan}
         if self.writer:
-            shown = self.method.codec.decode(fake[:SHOWN_ROWS])
+            shown = self.method.codec.decode(each(fake, lambda part: part[:SHOWN_ROWS]))
             array = (
                 shown.to_numpy(dtype=np.float64, na_value=np.nan)
                 if hasattr(shown, "columns")
                 else np.asarray(getattr(shown, "items", shown))
             )
             self.writer.samples(self.step, array)
-        return self.score(fake[: len(self.held)])
+        return {**self.score(each(fake, lambda part: part[:held])), **self._gap(held)}
+
+    def _gap(self, held: int) -> dict[str, float]:
+        """Say how far the critic ranks rows that it is trained on above held-out ones: 0 when it cannot tell, 1 fully."""
+        if not hasattr(self.live, "opinion") or self.held is self.rows:
+            return {}
+        own = self.live.opinion(each(self.rows, lambda part: part[:held]))
+        return {"critic_gap": outranks(own, self.live.opinion(self.held))}
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""
@@ -359,8 +370,8 @@ class Training:
             self._resume(writer)
         data = {
             "fingerprint": self.wish.data,
-            "rows": len(self.rows),
-            "held_out": len(self.held),
+            "rows": count(self.rows),
+            "held_out": count(self.held),
             "codec": self.method.codec.to_json(),
         }
         writer.document("data", data)

@@ -12,30 +12,31 @@ from collections.abc import Callable
 from typing import Literal
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from contrafact.engine.play import Step, Terms
 
 How = Literal["auto", "double", "forward"]
+Judge = Callable[[Tensor], Tensor]
 
 
 def _per_row(values: Tensor) -> Tensor:
     return values.flatten(1).sum(1)
 
 
-def _own_slope(critic: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
-    logits, slope = critic.with_slope(points.detach())  # type: ignore[operator]
+def _own_slope(critic: Judge, points: Tensor) -> tuple[Tensor, Tensor]:
+    logits, slope = critic.with_slope(points.detach())  # type: ignore[attr-defined]
     return logits.squeeze(1), _per_row(slope**2)
 
 
-def _by_double_backward(critic: nn.Module, points: Tensor) -> tuple[Tensor, Tensor]:
+def _by_double_backward(critic: Judge, points: Tensor) -> tuple[Tensor, Tensor]:
     points = points.detach().requires_grad_(True)
     logits = critic(points)
     slope: Tensor = torch.autograd.grad(logits.sum(), points, create_graph=True)[0]
     return logits.squeeze(1), _per_row(slope**2)
 
 
-def _along(critic: nn.Module, points: Tensor, shape: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def _along(critic: Judge, points: Tensor, shape: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """Give logits, squared slopes, and the derivative along shape(squares) * slope with that direction held fixed."""
     points = points.detach()
     slope = torch.func.grad(lambda x: critic(x).sum())(points).detach()
@@ -45,7 +46,7 @@ def _along(critic: nn.Module, points: Tensor, shape: Callable[[Tensor], Tensor])
     return logits.squeeze(1), squares, along.squeeze(1)
 
 
-def squared_slope(critic: nn.Module, points: Tensor, how: How = "auto") -> tuple[Tensor, Tensor]:
+def squared_slope(critic: Judge, points: Tensor, how: How = "auto") -> tuple[Tensor, Tensor]:
     """Give the logits and the squared norm of the critic's gradient at each point, differentiable in the weights.
 
     Arguments:
@@ -62,7 +63,7 @@ def squared_slope(critic: nn.Module, points: Tensor, how: How = "auto") -> tuple
 
 
 def zero_centred(
-    critic: nn.Module, real: Tensor, fake: Tensor, how: How = "auto"
+    critic: Judge, real: Tensor, fake: Tensor, how: How = "auto"
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Give both logits and both squared slopes (R1 at real rows, R2 at fakes) from one concatenated pass."""
     logits, squares = squared_slope(critic, torch.cat([real, fake]), how)
@@ -70,7 +71,7 @@ def zero_centred(
     return logits[:n], logits[n:], squares[:n], squares[n:]
 
 
-def one_centred(critic: nn.Module, real: Tensor, fake: Tensor, share: Tensor, how: How = "auto") -> Tensor:
+def one_centred(critic: Judge, real: Tensor, fake: Tensor, share: Tensor, how: How = "auto") -> Tensor:
     """Give (‖∇D‖ - 1)² at points between real rows and fakes, as in WGAN-GP.
 
     Arguments:
@@ -101,7 +102,7 @@ def r1_r2(
         how: As in `squared_slope`.
     """
 
-    def penalty(critic: nn.Module, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
+    def penalty(critic: Judge, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
         first, second = weight(step)
         if step.number % every or not (first or second):
             logits = critic(torch.cat([real, fake])).squeeze(1)
@@ -115,7 +116,7 @@ def r1_r2(
 def wasserstein(weight: float, how: How = "auto") -> Callable[..., tuple[Tensor, Tensor, Terms]]:
     """Make WGAN-GP's penalty: λ (‖∇D‖ - 1)² at points between real rows and fakes."""
 
-    def penalty(critic: nn.Module, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
+    def penalty(critic: Judge, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
         logits = critic(torch.cat([real, fake])).squeeze(1)
         slope = one_centred(critic, real, fake, step.uniform(len(real)), how)
         return logits[: len(real)], logits[len(real) :], {"slope": weight * slope.mean()}

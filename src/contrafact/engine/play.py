@@ -229,11 +229,11 @@ def play(
         name: [w for group in optimizer.param_groups for w in group["params"]]
         for name, optimizer in game.players.items()
     }
-    ranks = _ranks()
+    share = ranks()
     for number in range(start, total):
         own = fold(seed, "step", number)
         turn = Turn(step=number, weights=weights)
-        step = Step(number=number, total=total, generator=generator.manual_seed(own), rate=rate, share=ranks)
+        step = Step(number=number, total=total, generator=generator.manual_seed(own), rate=rate, share=share)
         with own_randomness(fold(own, "layers"), device):  # not the stream that the losses draw from
             game.prepare(step)
             moves = phases[min(bisect.bisect_right(ends, number), len(phases) - 1)].moves
@@ -249,41 +249,8 @@ def play(
         yield turn
 
 
-def _ranks() -> tuple[int, int]:
+def ranks() -> tuple[int, int]:
+    """Give this process's number and the number of processes."""
     if torch.distributed.is_available() and torch.distributed.is_initialized():
         return torch.distributed.get_rank(), torch.distributed.get_world_size()
     return 0, 1
-
-
-class Batches:
-    """Rows of resident tensors in an order that is a function of (seed, epoch, index) only.
-
-    Arguments:
-        rows: All rows.
-        size: Rows in one process's batch.
-        seed: Seeds the order of every epoch.
-        share: This process and the number of processes.
-    """
-
-    def __init__(self, rows: Tensor, size: int, seed: int, share: tuple[int, int] | None = None) -> None:
-        self.rows, self.size, self.seed = rows, size, seed
-        self.share = _ranks() if share is None else share
-        self._orders: dict[int, Tensor] = {}
-
-    def _order(self, epoch: int) -> Tensor:
-        if epoch not in self._orders:
-            generator = torch.Generator().manual_seed(fold(self.seed, "epoch", epoch))
-            order = torch.randperm(len(self.rows), generator=generator).to(self.rows.device)
-            self._orders = {k: v for k, v in self._orders.items() if k == epoch - 1} | {epoch: order}
-        return self._orders[epoch]
-
-    def __call__(self, number: int) -> Tensor:
-        rank, ranks = self.share
-        first = (number * ranks + rank) * self.size
-        pieces: list[Tensor] = []
-        missing = self.size
-        while missing:
-            epoch, place = divmod(first + self.size - missing, len(self.rows))
-            pieces.append(self._order(epoch)[place : place + missing])
-            missing -= len(pieces[-1])
-        return self.rows[pieces[0] if len(pieces) == 1 else torch.cat(pieces)]

@@ -201,17 +201,17 @@ def restored(
     with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
         generator, critic = networks(recipe, codec.width)
 
-    def load(name: str, net: nn.Module) -> nn.Module | None:
-        own = {
-            k.removeprefix(f"{name}/"): torch.from_numpy(v.copy())
-            for k, v in arrays.items()
-            if k.startswith(f"{name}/")
-        }
-        if not own:
-            return None
-        net.load_state_dict(own)
-        return net.requires_grad_(False).eval()
-
-    loaded = load("generator", generator)
+    loaded = loaded_net("generator", generator, arrays)
     assert loaded is not None
-    return Pushforward(recipe, codec, law(recipe, codec.width), loaded, load("critic", critic))
+    return Pushforward(recipe, codec, law(recipe, codec.width), loaded, loaded_net("critic", critic, arrays))
+
+
+def loaded_net(name: str, net: nn.Module, arrays: dict[str, np.ndarray]) -> nn.Module | None:
+    """Load a network's weights from a model's arrays, or say that they were not kept."""
+    own = {
+        k.removeprefix(f"{name}/"): torch.from_numpy(v.copy()) for k, v in arrays.items() if k.startswith(f"{name}/")
+    }
+    if not own:
+        return None
+    net.load_state_dict(own)
+    return net.requires_grad_(False).eval()

@@ -51,14 +51,10 @@ class Pushforward(Model):
         step = Step(number=0, total=1, generator=source)
         noise = self.latent.draw(step, BLOCK_ROWS * candidates).to(device)
         rows: Tensor = self.generator(noise)
-        return rows if candidates == 1 else self._choose(rows.unflatten(0, (BLOCK_ROWS, candidates)), step)
-
-    def _choose(self, rows: Tensor, step: Step) -> Tensor:
-        """Keep one of each row's candidates, with chances proportional to exp(logit): importance resampling."""
-        assert self.critic_net is not None
-        logits = self.critic_net(rows.flatten(0, 1)).reshape(rows.shape[:2])
-        gumbel = -(-step.uniform(*logits.shape).to(logits.device).clamp_min(1e-12).log()).log()
-        return rows[torch.arange(len(rows)), (logits + gumbel).argmax(1)]
+        if candidates == 1:
+            return rows
+        logits = self._judge()(rows).reshape(BLOCK_ROWS, candidates)
+        return chosen_by_logits(rows.unflatten(0, (BLOCK_ROWS, candidates)), logits, step)
 
     def rows(self, n: int, seed: int, start: int = 0, candidates: int = 1) -> np.ndarray:
         """Draw encoded rows `start` to `start + n` of the endless sample that belongs to a seed."""
@@ -93,13 +89,17 @@ class Pushforward(Model):
         return self.critic_net
 
     @torch.no_grad()
+    def opinion(self, encoded: np.ndarray) -> np.ndarray:
+        """Give the critic's logit for each encoded row."""
+        net = self._judge()
+        rows = torch.from_numpy(encoded).to(next(net.parameters()).device)
+        logits: np.ndarray = torch.cat([net(block).squeeze(1) for block in rows.split(BLOCK_ROWS)]).cpu().numpy()
+        return logits
+
     def critic(self, data: Any) -> np.ndarray:
         """Give the critic's logit for each item: higher is more real. Only differences have a meaning."""
-        net = self._judge()
-        rows = torch.from_numpy(self.codec.encode(data)).to(next(net.parameters()).device)
-        blocks = [net(block).squeeze(1) for block in rows.split(BLOCK_ROWS)]
-        logits: np.ndarray = torch.cat(blocks).cpu().numpy()
-        return logits
+        self._judge()
+        return self.opinion(self.codec.encode(data))
 
     def refine(self, n: int, seed: int | None = None) -> Any:
         """Draw n items, each chosen from eight candidates with chances that the critic's logits give.
@@ -109,3 +109,15 @@ class Pushforward(Model):
         """
         self._judge()
         return self.codec.decode(self.rows(n, chosen(seed), candidates=CANDIDATES))
+
+
+def chosen_by_logits(rows: Tensor, logits: Tensor, step: Step) -> Tensor:
+    """Keep one of each row's candidates, with chances proportional to exp(logit): importance resampling.
+
+    Arguments:
+        rows: Candidates of each row, rows x candidates x ...
+        logits: The critic's logit for each.
+        step: Where the chances are drawn.
+    """
+    gumbel = -(-step.uniform(*logits.shape).to(logits.device).clamp_min(1e-12).log()).log()
+    return rows[torch.arange(len(rows)), (logits + gumbel).argmax(1)]

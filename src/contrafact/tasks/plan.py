@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
+from contrafact.engine.items import count
 from contrafact.engine.fit import Training, seconds
 from contrafact.engine.process import few_threads
 from contrafact.tasks.train import Order, prepare
@@ -49,7 +50,7 @@ def _trained(training: Training, budget: str | None) -> dict[str, Any]:
         each = training.seconds_per_step()
         game = training.begin(1)
         began = time.perf_counter()
-        training.method.score(training.held, 0)(training.method.model(game).rows(len(training.held), seed=0))
+        training.method.score(training.held, 0)(training.method.model(game).rows(count(training.held), seed=0))
         check = time.perf_counter() - began
     steps = training.wish.settings["steps"] or training.method.steps
     if budget is not None:

@@ -25,44 +25,84 @@ import numpy as np
 from torch import nn
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
+from contrafact.codecs.image import ImageCodec, is_pictures
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step
-from contrafact.metrics.held_out import held_out_score
+from contrafact.metrics.held_out import held_out_pictures, held_out_score
 from contrafact.nets.adversarial import OptimizerName, Rules, cosine, plain_networks, restored, vector_training
 from contrafact.nets.mlp import Activation
-from contrafact.nets.pushforward import Pushforward
+from contrafact.nets.picture_duel import ClassWeights, PictureRules, picture_training, restored_pictures
+
+
+ROWS: dict[str, Any] = {
+    "batch": 512,
+    "latent_signs": 8,
+    "width": 128,
+    "rate": 1e-3,
+    "rate_end": 0.03,
+    "critic_rate": 3.0,
+    "momentum": 0.0,
+    "r1": 1.0,
+    "r2": 1.0,
+    "penalty_end": 0.01,
+    "penalty_every": 1,
+    "half_life": 50_000.0,
+}
+PICTURES: dict[str, Any] = {
+    "batch": 32,
+    "latent_signs": 0,
+    "latent_size": 64,
+    "width": 64,
+    "rate": 2e-3,
+    "rate_end": 0.02,
+    "critic_rate": 1.0,
+    "momentum": 0.5,
+    "r1": 0.1,
+    "r2": 0.1,
+    "penalty_end": 0.5,
+    "penalty_every": 16,
+    "half_life": 20_000.0,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class R3GAN(TrainedRecipe):
-    """Fit the relativistic adversarial network with R1 and R2 penalties to vectors."""
+    """Fit the relativistic adversarial network with R1 and R2 penalties to vectors or pictures.
 
-    steps: Count | None = None  # generator steps; none: 4,000, or from the budget
-    batch: Count = 512  # rows in a batch; larger ones keep the widths of the modes true
+    Settings that are none are chosen by the kind of data; both values stand behind them.
+    """
+
+    steps: Count | None = None  # generator steps; none: 4,000 (pictures 10,000), or from the budget
+    batch: Count | None = None  # items in a batch; none: 512 (pictures 32)
+    conditional: bool = True  # pictures: learn the classes, where there are labels
+    resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count | None = None  # columns of noise; none: two more than the data have, 4 at least
-    latent_signs: Whole = 8  # columns of a discrete part of the noise: each -1 or 1
-    width: Count = 128  # units in a hidden layer
+    latent_size: Count | None = None  # columns of noise; none: two more than the data have, 4 at least (pictures 64)
+    latent_signs: Whole | None = None  # columns of a discrete part of the noise, each -1 or 1; none: 8 (pictures 0)
+    width: Count | None = None  # units in a hidden layer; none: 128 (pictures 64 channels, from which the rest follows)
     depth: Count = 3  # hidden layers
     activation: Activation = "silu"  # of the hidden layers
     features: Whole = 64  # Fourier projections that let the critic see fine structure; 0: none
     optimizer: OptimizerName = "adam"  # of both players
-    rate: Positive = 1e-3  # the generator's learning rate at the start
-    rate_end: Positive = 3e-5  # and at the end
+    rate: Positive | None = None  # the generator's learning rate at the start; none: .001 (pictures .002)
+    rate_end: Share | None = None  # share of the rate that is left at the end; none: .03 (pictures .02)
     warm_up: Share = 0.02  # share of the run in which the rates rise to their start
-    critic_rate: Positive = 3.0  # the critic's learning rate, in generator's rates
-    momentum: Share = 0.0  # of the gradients (Adam's first beta)
+    critic_rate: Positive | None = None  # the critic's learning rate, in generator's rates; none: 3 (pictures 1)
+    momentum: Share | None = None  # of the gradients (Adam's first beta); none: 0 (pictures .5)
     critic_steps: Count = 1  # critic moves for one generator move
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
     instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
-    r1: NotNegative = 1.0  # penalty γ on the critic's slope at real rows, at the start
-    r2: NotNegative = 1.0  # penalty γ on the critic's slope at fakes, at the start
-    penalty_end: Positive = 0.01  # what share of both penalties is left at the end
-    penalty_every: Count = 1  # penalise every so many steps, so many times as strongly
-    half_life: NotNegative = 50_000.0  # samples in which the averaged generator forgets half; 0: no averaging
+    r1: NotNegative | None = None  # penalty γ on the critic's slope at real items, at the start; none: 1 (pictures .1)
+    r2: NotNegative | None = None  # penalty γ on the critic's slope at fakes, at the start; none: 1 (pictures .1)
+    penalty_end: Positive | None = None  # what share of both penalties is left at the end; none: .01 (pictures .5)
+    penalty_every: Count | None = None  # penalise every so many steps, so many times as strongly; none: 1 (pictures 16)
+    half_life: NotNegative | None = None  # items in which the averaged generator forgets half; none: 50,000 (20,000)
+    mirror: bool = False  # pictures: show half of them mirrored
+    class_weights: ClassWeights = None  # what each class counts in both players' losses: balanced, or a=2,b=1
+    resample: Literal["share", "equal"] = "share"  # how often each class is shown: as in the data, or equally
 
     @classmethod
     def toy(cls) -> Self:
@@ -71,35 +111,48 @@ class R3GAN(TrainedRecipe):
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
+        if is_pictures(data):
+            return self.filled(PICTURES)._of_pictures(data, **options)
+        recipe = self.filled(ROWS)
         return vector_training(
-            self,
+            recipe,
             data,
             codec=VectorCodec.fit(data),
             score=held_out_score,
-            rules=Rules(
-                loss=DUELS["relativistic"],
-                penalty=r1_r2(self.penalties, self.penalty_every),
-                rates=self.rates,
-                networks=self.networks,
-            ),
+            rules=Rules(**recipe._rules(), networks=recipe.networks),
             steps=4_000,
             **options,
         )
 
+    def _of_pictures(self, data: Any, **options: Any) -> Training:
+        codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
+        rules = PictureRules(**self._rules())
+        return picture_training(
+            self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options
+        )
+
+    def _rules(self) -> dict[str, Any]:
+        penalty = r1_r2(self.penalties, self.penalty_every)
+        return {"loss": DUELS["relativistic"], "penalty": penalty, "rates": self.rates}
+
     def penalties(self, step: Step) -> tuple[float, float]:
         """Give both weights γ of this step."""
+        assert self.penalty_end is not None and self.r1 is not None and self.r2 is not None
         left = self.penalty_end ** cosine(step, 0.0, 1.0)
         return self.r1 * left, self.r2 * left
 
     def rates(self, step: Step) -> dict[str, dict[str, object]]:
         """Give both players' learning rate and second-moment memory of this step."""
+        assert self.rate is not None and self.rate_end is not None and self.critic_rate is not None
         risen = min((step.number + 1) / max(self.warm_up * step.total, 1), 1.0)
-        rate = cosine(step, self.rate, self.rate_end) * risen * step.rate
+        rate = cosine(step, self.rate, self.rate * self.rate_end) * risen * step.rate
         memory = {"betas": (self.momentum, cosine(step, 0.9, 0.99))} if self.optimizer == "adam" else {}
         return {"critic": {"lr": self.critic_rate * rate, **memory}, "generator": {"lr": rate, **memory}}
 
-    def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
+    def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Any:
         """Make a fitted model again."""
+        if codec["codec"] == "image":
+            return restored_pictures(self, ImageCodec.from_json(codec), arrays)
         return restored(self, VectorCodec.from_json(codec), arrays, self.networks)
 
     def networks(self, settings: Any, columns: int) -> tuple[nn.Module, nn.Module]:

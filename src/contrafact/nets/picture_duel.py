@@ -1,0 +1,228 @@
+"""From the settings that adversarial recipes over pictures share to networks, optimisers and a training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from contrafact.base.errors import UsageError, did_you_mean
+from contrafact.base.recipe import Positive
+from contrafact.engine.average import Average
+from contrafact.engine.duel import Augment, Duel, DuelGame, Latent, Penalty, Scene, no_penalty
+from contrafact.engine.fit import Method, Score, Training
+from contrafact.engine.items import Batches
+from contrafact.engine.play import own_randomness
+from contrafact.nets.adversarial import Rates, loaded_net, make_optimizer, steady
+from contrafact.nets.picture_model import PictureModel
+from contrafact.nets.pictures import PictureCritic, PictureGenerator
+
+ClassWeights = Literal["balanced"] | dict[str, Positive] | None
+
+
+class PictureSettings(Protocol):
+    """The fields that every adversarial recipe over pictures has, once the kind of data is known."""
+
+    @property
+    def steps(self) -> int | None: ...
+    @property
+    def batch(self) -> int: ...
+    @property
+    def latent_size(self) -> int: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def rate(self) -> float: ...
+    @property
+    def momentum(self) -> float: ...
+    @property
+    def critic_steps(self) -> int: ...
+    @property
+    def half_life(self) -> float: ...
+    @property
+    def mirror(self) -> bool: ...
+    @property
+    def class_weights(self) -> ClassWeights: ...
+    @property
+    def resample(self) -> Literal["share", "equal"]: ...
+
+
+def picture_networks(settings: Any, codec: Any) -> tuple[nn.Module, nn.Module]:
+    """Make a generator and a critic for the codec's size and classes."""
+    condition = codec.conditions.shape[1]
+    generator = PictureGenerator(settings.latent_size, condition, codec.shape, settings.width)
+    return generator, PictureCritic(condition, codec.shape, max(settings.width // 2, 4))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureRules:
+    """What sets one adversarial method over pictures apart from the others.
+
+    Arguments:
+        loss: The pair of losses.
+        penalty: Judges both kinds of pictures and adds penalty terms.
+        networks: Makes generator and critic from settings and codec.
+        rates: Learning rates and momenta of a step; None keeps them where the settings put them.
+        augment: Makes what changes the pictures that the critic sees; None leaves them as they are.
+    """
+
+    loss: Duel
+    penalty: Penalty = no_penalty
+    networks: Callable[[Any, Any], tuple[nn.Module, nn.Module]] = picture_networks
+    rates: Rates | None = None
+    augment: Callable[[], Augment | None] = lambda: None
+
+
+def class_weights(wish: ClassWeights, codec: Any) -> np.ndarray | None:
+    """Give what each class's pairs count, 1 on average over the data; None where all count the same."""
+    if wish is None or not codec.classes:
+        return None
+    shares = np.asarray(codec.shares)
+    if wish == "balanced":
+        return np.asarray(1 / (len(shares) * shares))
+    for name in wish:
+        if name not in codec.classes:
+            raise UsageError(
+                f"There is no class '{name}' to weigh.",
+                why=did_you_mean(name, codec.classes),
+                fix=f"The classes are {', '.join(codec.classes[:12])}.",
+                code="E105",
+            )
+    weights = np.asarray([float(wish.get(name, 1.0)) for name in codec.classes])
+    return np.asarray(weights / (weights @ shares))
+
+
+def reader(settings: Any, codec: Any, device: torch.device) -> Callable[[Any], Scene]:
+    """Make what turns a batch of uint8 pictures and places of classes into what a duel sees."""
+    weights = class_weights(settings.class_weights, codec)
+    by_class = None if weights is None else torch.as_tensor(weights, dtype=torch.float32, device=device)
+    table = torch.as_tensor(codec.conditions, dtype=torch.float32, device=device) if codec.classes else None
+
+    def scene(batch: dict[str, Tensor]) -> Scene:
+        real = pixels(batch)
+        labels = batch.get("labels")
+        return Scene(
+            real=real,
+            condition=None if table is None or labels is None else table[labels],
+            weight=None if by_class is None or labels is None else by_class[labels],
+        )
+
+    return scene
+
+
+def pixels(batch: dict[str, Tensor]) -> Tensor:
+    """Turn a batch's uint8 pictures into numbers from -1 to 1; where items have keys, half of them are mirrored."""
+    pictures = batch["pictures"].float() / 127.5 - 1
+    if "key" in batch:
+        pictures = torch.where((batch["key"] & 1).bool()[:, None, None, None], pictures.flip(3), pictures)
+    return pictures
+
+
+def picture_batches(settings: Any) -> Callable[[Any, int, int], Batches]:
+    """Make the order of pictures: all classes equally often where asked, with keys where they are mirrored."""
+
+    def batches(items: Any, size: int, seed: int) -> Batches:
+        groups = items.get("labels") if settings.resample == "equal" else None
+        return Batches(items, size, seed, groups=groups, keyed=settings.mirror)
+
+    return batches
+
+
+def law(settings: Any) -> Latent:
+    """Read the law of the noise from the settings."""
+    return Latent(size=settings.latent_size)
+
+
+def begin_duel(recipe: Any, codec: Any, rules: PictureRules, device: torch.device, brightness: float) -> DuelGame:
+    """Make the networks, their optimisers and the game.
+
+    Arguments:
+        recipe: The settings.
+        codec: Knows sizes and classes.
+        rules: What sets the method apart.
+        device: Where the networks live.
+        brightness: The data's mean pixel, -1 to 1.
+    """
+    generator, critic = rules.networks(recipe, codec)
+    if isinstance(generator, PictureGenerator):
+        generator.start_at(brightness)
+    generator, critic = (net.to(device, memory_format=torch.channels_last) for net in (generator, critic))
+    players = {
+        name: make_optimizer("adam", net, recipe.rate, recipe.momentum)
+        for name, net in (("critic", critic), ("generator", generator))
+    }
+    return DuelGame(
+        generator=generator,
+        critic=critic,
+        average=Average(generator, recipe.half_life, recipe.batch),
+        players=players,
+        rates=rules.rates or steady(recipe),
+        latent=law(recipe),
+        loss=rules.loss,
+        penalty=rules.penalty,
+        scene=reader(recipe, codec, device),
+        augment=rules.augment(),
+        critic_steps=recipe.critic_steps,
+    )
+
+
+def picture_training(
+    recipe: Any,
+    data: Any,
+    *,
+    codec: Any,
+    score: Callable[[Any, int], Score],
+    rules: PictureRules,
+    steps: int,
+    **options: Any,
+) -> Training:
+    """Prepare the training of an adversarial recipe over pictures.
+
+    Arguments:
+        recipe: The settings, none of them left open but the steps.
+        data: What to learn from.
+        codec: Turns the data into tensors and back.
+        score: Makes what scores fakes against held-out pictures.
+        rules: What sets the method apart.
+        steps: Steps where nobody says how many.
+        options: seed, budget, run_dir, device, fresh.
+    """
+    latent = law(recipe)
+    brightness = float(np.mean(codec.encode(first(data, 1000))["pictures"])) / 127.5 - 1
+    method = Method(
+        codec=codec,
+        batch=recipe.batch,
+        steps=steps,
+        begin=lambda total, device: begin_duel(recipe, codec, rules, device, brightness),
+        model=lambda game: PictureModel(recipe, codec, latent, game.average.module, game.critic, learning=True),
+        score=score,
+        batches=picture_batches(recipe),
+        balance=dict(zip(("critic/loss", "generator/loss"), rules.loss.balance, strict=True)),
+    )
+    training = Training(recipe, data, method, **options)
+    if codec.policy:
+        training.warnings.append(codec.policy)
+    return training
+
+
+def first(data: Any, count: int) -> Any:
+    """Give the first items of Data or an array."""
+    return data.take(range(min(count, len(data)))) if hasattr(data, "take") and hasattr(data, "kind") else data[:count]
+
+
+def restored_pictures(
+    recipe: Any,
+    codec: Any,
+    arrays: dict[str, np.ndarray],
+    networks: Callable[[Any, Any], tuple[nn.Module, nn.Module]] = picture_networks,
+) -> PictureModel:
+    """Make a fitted model again from its arrays."""
+    with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
+        generator, critic = networks(recipe, codec)
+    loaded = [loaded_net(name, net, arrays) for name, net in (("generator", generator), ("critic", critic))]
+    assert loaded[0] is not None
+    return PictureModel(recipe, codec, law(recipe), loaded[0], loaded[1])
