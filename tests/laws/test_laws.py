@@ -17,7 +17,7 @@ import pytest
 import contrafact
 from contrafact.base.abilities import abilities
 from contrafact.base.data import Data, fingerprint
-from contrafact.base.demos import changes, ring
+from contrafact.base.demos import changes, demo, ring
 from contrafact.base.errors import ContrafactError, StorageError, UsageError
 from contrafact.zoo.index import INDEX, Entry, find, recipe, settings_of
 
@@ -26,19 +26,42 @@ ENTRIES = list(INDEX.values())
 TRAINED = [entry for entry in ENTRIES if hasattr(recipe(entry.name), "training")]
 OF_NUMBERS = [entry for entry in ENTRIES if "vectors" in entry.kinds]
 OF_TEXT = [entry for entry in ENTRIES if "text" in entry.kinds]
+OF_PICTURES = [entry for entry in TRAINED if "pictures" in entry.kinds]
 BITS = np.random.default_rng(0).integers(0, 2, (300, 3))
 TOY_SECONDS = 0.3
+TOY_SECONDS_OF_PICTURES = 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Diet:
+    """A method and a kind of data that it eats."""
+
+    entry: Entry
+    kind: str
+
+    @property
+    def data(self) -> Any:
+        """Small data of this kind: lines, pictures, zeros and ones, or points."""
+        if self.kind == "pictures":
+            return demo("digits").take(range(64))
+        if self.kind == "text":
+            return changes(60)
+        return BITS if self.entry.name == "bernoulli" else ring(300)
+
+
+DIETS = [
+    *(Diet(entry, "vectors") for entry in OF_NUMBERS),
+    *(Diet(entry, "text") for entry in OF_TEXT),
+    *(Diet(entry, "pictures") for entry in OF_PICTURES),
+]
 
 
 def named(entry: Entry) -> str:
     return entry.name
 
 
-def food(entry: Entry) -> Any:
-    """Give data that a method can eat: lines, zeros and ones, or points."""
-    if "text" in entry.kinds:
-        return changes(60)
-    return BITS if entry.name == "bernoulli" else ring(300)
+def fed(diet: Diet) -> str:
+    return diet.entry.name + ("-pictures" if diet.kind == "pictures" else "")
 
 
 def toy(entry: Entry) -> Any:
@@ -58,20 +81,28 @@ def plain(items: Any) -> Any:
 
 @dataclasses.dataclass
 class Fitted:
-    entry: Entry
+    diet: Diet
     data: Any
     model: Any
     seconds: float
 
+    @property
+    def entry(self) -> Entry:
+        return self.diet.entry
 
-@pytest.fixture(scope="module", params=ENTRIES, ids=named)
+
+@pytest.fixture(scope="module", params=DIETS, ids=fed)
 def fitted(request: pytest.FixtureRequest) -> Fitted:
-    entry = request.param
-    data, settings = food(entry), toy(entry)
+    diet = request.param
+    data, settings = diet.data, toy(diet.entry)
     settings.but(**({"steps": 2} if "steps" in settings.settings() else {})).fit(data)  # torch warms up
     began = time.process_time()
     model = settings.fit(data, seed=1)
-    return Fitted(entry, data, model, time.process_time() - began)
+    return Fitted(diet, data, model, time.process_time() - began)
+
+
+def test_every_method_eats_something():
+    assert {diet.entry.name for diet in DIETS} == set(INDEX)
 
 
 def test_index_and_files_name_the_same_methods():
@@ -87,7 +118,7 @@ def test_a_model_has_the_abilities_that_the_index_lists(fitted):
 
 
 def test_toy_settings_fit_in_a_blink(fitted):
-    assert fitted.seconds <= TOY_SECONDS
+    assert fitted.seconds <= (TOY_SECONDS_OF_PICTURES if fitted.diet.kind == "pictures" else TOY_SECONDS)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
@@ -201,9 +232,9 @@ def test_a_saved_model_with_a_flipped_bit_is_refused_and_the_file_is_named(fitte
             shutil.rmtree(tmp_path / "copy")
 
 
-@pytest.mark.parametrize("entry", TRAINED, ids=named)
-def test_stopping_and_resuming_is_one_fit(entry, tmp_path):
-    data, settings = food(entry), toy(entry)
+@pytest.mark.parametrize("diet", [diet for diet in DIETS if diet.entry in TRAINED], ids=fed)
+def test_stopping_and_resuming_is_one_fit(diet, tmp_path):
+    data, settings = diet.data, toy(diet.entry)
     whole = settings.fit(data, seed=4)
     parts = settings.training(data, seed=4, run_dir=tmp_path / "r")
     for progress in parts:
@@ -217,9 +248,9 @@ def test_stopping_and_resuming_is_one_fit(entry, tmp_path):
     assert plain(contrafact.load(tmp_path / "r").sample(9, seed=0)) == plain(whole.sample(9, seed=0))
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=named)
-def test_fitting_again_in_the_same_folder_gives_the_same_and_other_data_another_folder(entry, tmp_path):
-    data, settings = food(entry), quick(entry)
+@pytest.mark.parametrize("diet", DIETS, ids=fed)
+def test_fitting_again_in_the_same_folder_gives_the_same_and_other_data_another_folder(diet, tmp_path):
+    data, settings = diet.data, quick(diet.entry)
     first = settings.fit(data, seed=1, run_dir=tmp_path / "r").files()
     assert settings.fit(data, seed=1, run_dir=tmp_path / "r").files() == first
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
@@ -315,6 +346,40 @@ def lines() -> dict[str, Any]:
     }
 
 
+def pictures() -> dict[str, Any]:
+    """Give pictures that hurt."""
+    draw = np.random.default_rng(0)
+
+    def some(*shape: int, kind: Any = np.uint8) -> np.ndarray:
+        return draw.integers(0, 256, shape).astype(kind)
+
+    def told(items: Any, labels: Any = None) -> Data:
+        return Data(kind="pictures", items=items, labels=None if labels is None else np.asarray(labels))
+
+    few = some(12, 6, 6)
+    return {
+        "no pictures": told(few[:0], []),
+        "one picture": told(few[:1], ["a"]),
+        "three pictures": told(few[:3], ["a", "b", "a"]),
+        "all the same": told(np.repeat(few[:1], 12, axis=0), ["a", "b"] * 6),
+        "one pixel": told(some(12, 1, 1), ["a", "b"] * 6),
+        "one pixel high": told(some(12, 1, 9), ["a", "b"] * 6),
+        "tall and narrow": told(some(12, 60, 2), ["a", "b"] * 6),
+        "black but for one pixel": told(np.eye(36, dtype=np.uint8).reshape(36, 6, 6) * 255, ["a", "b"] * 18),
+        "colours": told(some(12, 6, 6, 3), ["a", "b"] * 6),
+        "five channels": told(some(12, 5, 7, 5), ["a", "b"] * 6),
+        "sixteen bits": told(200 * some(12, 6, 6, kind=np.uint16), ["a", "b"] * 6),
+        "one class": told(few, ["a"] * 12),
+        "a class for each": told(few, np.arange(12)),
+        "a class of one": told(few, ["a"] * 11 + ["b"]),
+        "no classes": told(few),
+        "captions": told(few, ["ein roter Balken", "blauer Balken!", ""] * 4),
+        "Chinese classes": told(few, ["七 紅", "<script>\x1b[31m"] * 6),
+        "pictures of floats": told(few.astype(float), ["a", "b"] * 6),
+        "a bare array": some(12, 6, 6, 3),
+    }
+
+
 def try_everything(entry: Entry, data: Any) -> None:
     """Fit, draw, score and save: each gives a result or one of our errors, and no warning."""
     try:
@@ -331,6 +396,8 @@ def try_everything(entry: Entry, data: Any) -> None:
     if "critic" in entry.abilities:
         assert np.isfinite(model.critic(data)).all()
         assert len(model.refine(3, seed=0)) == 3
+    if isinstance(data, Data) and data.kind == "pictures":
+        assert drawn.items.shape[1:] == data.items.shape[1:] and drawn.items.dtype == data.items.dtype
     if hasattr(data, "columns"):
         assert drawn.columns.tolist() == data.columns.tolist() and drawn.dtypes.tolist() == data.dtypes.tolist()
     try:
@@ -349,6 +416,12 @@ def test_numbers_that_hurt_give_a_result_or_a_named_error(entry, case):
 @pytest.mark.parametrize("case", lines())
 def test_text_that_hurts_gives_a_result_or_a_named_error(entry, case):
     try_everything(entry, lines()[case])
+
+
+@pytest.mark.parametrize("entry", OF_PICTURES, ids=named)
+@pytest.mark.parametrize("case", pictures())
+def test_pictures_that_hurt_give_a_result_or_a_named_error(entry, case):
+    try_everything(entry, pictures()[case])
 
 
 @pytest.mark.parametrize("entry", OF_NUMBERS, ids=named)

@@ -39,12 +39,20 @@ class Refines(Protocol):
     def refine(self, n: int, seed: int | None = None) -> Any: ...
 
 
+@runtime_checkable
+class Encodes(Protocol):
+    """Gives what lies behind each item: a row of numbers, or a frame of codes."""
+
+    def encode(self, data: Any) -> Any: ...
+
+
 ABILITIES: dict[str, type] = {
     "save": Saves,
     "sample": Samples,
     "log_prob": Scores,
     "critic": Criticises,
     "refine": Refines,
+    "encode": Encodes,
 }
 
 

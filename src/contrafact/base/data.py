@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from contrafact.base.errors import DataError
 from contrafact.base.records import Finding
 
 Kind = Literal["vectors", "pictures", "sound", "text", "table", "series"]
@@ -65,6 +66,35 @@ class Data:
         return f"Data({self.name}: {len(self):,} {self.kind})"
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Pairs:
+    """Pictures, and beside each what it is to become: `len(pairs)`, `pairs.take(places)`.
+
+    Arguments:
+        source: The pictures.
+        target: As many masks or pictures, in the same order.
+    """
+
+    source: Data
+    target: Data
+
+    def __post_init__(self) -> None:
+        if len(self.source) != len(self.target):
+            raise DataError(
+                f"There are {len(self.source):,} pictures and {len(self.target):,} partners.",
+                why="Each picture needs its own partner, at the same place.",
+                fix="Read both together, so that what has no partner is left out: read_pairs(FOLDER, MASKS)",
+                code="E231",
+            )
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def take(self, index: np.ndarray | Sequence[int]) -> Pairs:
+        """Keep the pairs at these places, in this order."""
+        return Pairs(source=self.source.take(index), target=self.target.take(index))
+
+
 def fingerprint(data: Any) -> str:
     """Digest the contents of any data that can be fitted, so that a run knows its data again.
 
@@ -72,9 +102,11 @@ def fingerprint(data: Any) -> str:
     """
     digest = hashlib.blake2b(digest_size=16)
     items = data.items if isinstance(data, Data) else data
+    if isinstance(data, Pairs):
+        items = [fingerprint(data.source), fingerprint(data.target)]
     if isinstance(items, np.ndarray):
         digest.update(f"{items.shape}{items.dtype}".encode())
-        digest.update(np.ascontiguousarray(items).tobytes())
+        digest.update(np.ascontiguousarray(items).data)
     elif hasattr(items, "columns"):
         import pandas as pd
 

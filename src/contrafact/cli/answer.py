@@ -19,6 +19,8 @@ from contrafact.base.records import Score, finite_or_none
 # Control codes, marks that turn the direction of the text around them, and bytes that are no text.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
+MOST_WARNINGS = 8
+
 
 def printable(text: object) -> str:
     """Make text safe for a terminal: control codes are shown, not obeyed.
@@ -40,6 +42,7 @@ class Answer:
         scores: Scores by name.
         files: Files written.
         warnings: Code and message of each.
+        shown: How many of the warnings a person has seen already.
         fields: The verb's own JSON fields.
         status: Exit status.
     """
@@ -50,6 +53,7 @@ class Answer:
     scores: Mapping[str, Score] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     warnings: list[tuple[str, str]] = field(default_factory=list)
+    shown: int = 0
     fields: dict[str, Any] = field(default_factory=dict)
     status: int = 0
 
@@ -88,6 +92,19 @@ def say(*lines: object) -> None:
     """Write lines for a person on standard error."""
     for line in lines:
         print(printable(line), file=sys.stderr)
+
+
+def notes_of(data: Any) -> list[tuple[str, str]]:
+    """Give what was noted while data were read as warnings."""
+    return [(note.code, f"{note.message} {note.cure}".strip()) for note in getattr(data, "notes", ())]
+
+
+def say_warnings(warnings: list[tuple[str, str]]) -> None:
+    """Write the first warnings for a person on standard error, and how many there are more."""
+    for code, message in warnings[:MOST_WARNINGS]:
+        say(f"note:  {message}" + (f"   ({code})" if code else ""))
+    if len(warnings) > MOST_WARNINGS:
+        say(f"note:  and {len(warnings) - MOST_WARNINGS:,} more; --json lists all")
 
 
 def say_error(error: ContrafactError, *, verbose: bool) -> None:

@@ -47,7 +47,8 @@ def scatter(real: np.ndarray, fake: np.ndarray, *, width: int = 36, height: int 
 
 def pictures(items: np.ndarray, *, most: int = 6) -> str:
     """Draw a row of small pictures, two characters a pixel."""
-    grey = items[:most].astype(float)
+    top = np.iinfo(items.dtype).max if items.dtype.kind in "iu" else 255
+    grey = items[:most] * (255 / top)
     grey = grey.mean(-1) if grey.ndim == 4 else grey
     step = max(1, -(-max(grey.shape[1:]) // 16))
     shades = (grey[:, ::step, ::step] / 256 * len(_SHADES)).astype(int)

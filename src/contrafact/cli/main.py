@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 
 from contrafact.base.errors import ContrafactError, StorageError
-from contrafact.cli.answer import Answer, as_json, printable, say, say_error
+from contrafact.cli.answer import Answer, as_json, printable, say_error, say_warnings
 from contrafact.cli.parser import build
 
 Began = tuple[float, float]
@@ -47,8 +47,7 @@ def _write(text: str) -> None:
 
 
 def _show(answer: Answer, args: argparse.Namespace, began: Began) -> int:
-    for code, message in answer.warnings:
-        say(f"note:  {message}" + (f"   ({code})" if code else ""))
+    say_warnings(answer.warnings[answer.shown :])
     if args.json:
         _write(as_json(args.verb, args.seed, began, answer, None))
     elif answer.text:

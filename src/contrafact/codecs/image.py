@@ -14,6 +14,7 @@ import numpy as np
 
 from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError, did_you_mean
+from contrafact.codecs.captions import are_captions, rows_of_captions, vocabulary
 
 BLOCK = 512
 MOST_CLASSES = 1000
@@ -64,6 +65,23 @@ def resize(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(scaled.numpy())
 
 
+def _learned(labels: np.ndarray, captions: bool | None) -> dict[str, Any]:
+    """Learn the classes, their shares, and the words of captions."""
+    names, counts = np.unique(labels, return_counts=True)
+    classes, numbers = tuple(str(n) for n in names), labels.dtype.kind in "iu"
+    read = len(classes) > 1 and not numbers and (are_captions(classes) if captions is None else captions)
+    words, silent = vocabulary(classes) if read else ((), ())
+    if len(classes) > MOST_CLASSES and not words:
+        raise DataError(
+            f"These pictures have {len(classes):,} different labels.",
+            why=f"Classes are learned up to {MOST_CLASSES:,}.",
+            fix="Give fewer classes, train without (--set conditional=no), or read captions by their words with cgan.",
+            code="E214",
+        )
+    shares = tuple((counts / max(len(labels), 1)).tolist())
+    return {"classes": classes, "shares": shares, "numbers": numbers, "words": words, "silent": silent}
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImageCodec:
     """Translate pictures into tensors and back.
@@ -77,11 +95,13 @@ class ImageCodec:
         low: The value that becomes 0.
         top: The value that becomes 255.
         seen: Height and width of the user's pictures.
-        classes: Names of the classes, empty where there are none.
+        classes: Names of the classes, or the different captions; empty where there are none.
         shares: Share of each class.
         numbers: Whether the user's labels are whole numbers.
         name: Name of the user's data.
         bare: Whether the user gave an array and gets one back.
+        words: Words that tell captions apart; empty where labels are names.
+        silent: Words that every caption holds.
     """
 
     high: int
@@ -97,15 +117,20 @@ class ImageCodec:
     numbers: bool = False
     name: str = "pictures"
     bare: bool = False
+    words: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
     @classmethod
-    def fit(cls, data: Any, *, resolution: int | None = None, labelled: bool = True) -> Self:
+    def fit(
+        cls, data: Any, *, resolution: int | None = None, labelled: bool = True, captions: bool | None = False
+    ) -> Self:
         """Learn size, depth and classes.
 
         Arguments:
             data: Pictures, with labels or without.
             resolution: The longer side is at most this.
             labelled: Whether to learn the classes, where there are any.
+            captions: Whether labels are captions, to be read word by word; None: where one has several words.
         """
         items = _array(data)
         low, top = (0, 255) if items.dtype == np.uint8 else (int(items.min()), int(items.max()))
@@ -118,15 +143,6 @@ class ImageCodec:
             )
         labels = data.labels if isinstance(data, Data) and labelled else None
         high, wide = fitting(items.shape[1], items.shape[2], resolution)
-        given = np.empty(0, dtype=str) if labels is None else np.asarray(labels)
-        names, counts = np.unique(given, return_counts=True)
-        if len(names) > MOST_CLASSES:
-            raise DataError(
-                f"These pictures have {len(names):,} different labels.",
-                why=f"Classes are learned up to {MOST_CLASSES:,}.",
-                fix="Give fewer classes, or train without: --set conditional=no",
-                code="E214",
-            )
         return cls(
             high=high,
             wide=wide,
@@ -136,11 +152,9 @@ class ImageCodec:
             low=low,
             top=top,
             seen=(items.shape[1], items.shape[2]),
-            classes=tuple(str(n) for n in names),
-            shares=tuple((counts / max(len(given), 1)).tolist()),
-            numbers=given.dtype.kind in "iu",
             name=data.name if isinstance(data, Data) else "pictures",
             bare=not isinstance(data, Data),
+            **_learned(np.empty(0, dtype=str) if labels is None else np.asarray(labels), captions),
         )
 
     @property
@@ -150,8 +164,22 @@ class ImageCodec:
 
     @property
     def conditions(self) -> np.ndarray:
-        """What a network reads for each class: a row of zeros and a one."""
+        """What a network reads for each class: a row of zeros and a one; for a caption, ones at its words."""
+        if self.words:
+            return rows_of_captions(self.classes, self.words, self.silent)
         return np.eye(len(self.classes), dtype=np.float32)
+
+    def described(self, labels: Any) -> np.ndarray:
+        """Give what a network reads for each label; captions may be new ones, of known words."""
+        if self.words:
+            return rows_of_captions([str(label) for label in labels], self.words, self.silent)
+        return self.conditions[self.places(labels)]
+
+    def named(self, labels: Any) -> np.ndarray:
+        """Give labels as the user's data have them, however they were written."""
+        if self.words:
+            return np.asarray([str(label) for label in labels], dtype=str)
+        return self.labels(self.places(labels))
 
     @property
     def policy(self) -> str:
@@ -165,6 +193,18 @@ class ImageCodec:
 
     def encode(self, data: Any) -> dict[str, np.ndarray]:
         """Turn pictures into uint8 tensors and the places of their classes."""
+        encoded = {"pictures": self.pictures(data)}
+        if self.classes:
+            encoded["labels"] = self.places(self.given_labels(data))
+        return encoded
+
+    def given_labels(self, data: Any) -> Any:
+        """Give the labels of data, empty ones where there are none."""
+        labels = data.labels if isinstance(data, Data) else None
+        return [""] * len(data) if labels is None else labels
+
+    def pictures(self, data: Any) -> np.ndarray:
+        """Turn pictures into a uint8 tensor N x C x H x W."""
         items = _array(data)
         if items.shape[3] != self.channels:
             raise DataError(
@@ -176,11 +216,7 @@ class ImageCodec:
         pictures = np.empty((len(items), *self.shape), dtype=np.uint8)
         for start in range(0, len(items), BLOCK):
             pictures[start : start + BLOCK] = self._tensor(items[start : start + BLOCK])
-        encoded = {"pictures": pictures}
-        if self.classes:
-            labels = data.labels if isinstance(data, Data) else None
-            encoded["labels"] = self.places([""] * len(items) if labels is None else labels)
-        return encoded
+        return pictures
 
     def _tensor(self, items: np.ndarray) -> np.ndarray:
         tensor = items.transpose(0, 3, 1, 2)

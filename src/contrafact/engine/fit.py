@@ -25,7 +25,7 @@ from contrafact.base.seeds import fold
 from contrafact.engine import checkpoints, packing, watch
 from contrafact.engine.items import Batches, count, each, finite, split
 from contrafact.engine.play import Game, Turn, own_randomness, play
-from contrafact.engine.process import few_threads, stop_signals
+from contrafact.engine.process import few_threads, keep_memory, stop_signals
 from contrafact.engine.record import recipe_document
 from contrafact.engine.resume import Choice, Wish, choose
 from contrafact.engine.run import Run, Writer, environment, written
@@ -240,6 +240,7 @@ class Training:
 
     def __iter__(self) -> Iterator[Progress]:
         heard: list[int] = []
+        keep_memory()
         with ExitStack() as stack:
             stack.enter_context(
                 few_threads(sum(w.numel() for m in self.begin(1).modules.values() for w in m.parameters()))

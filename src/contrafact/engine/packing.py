@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.optim import Optimizer
 
+from contrafact.engine.play import laid_out
+
 
 def _copied(value: Any) -> np.ndarray:
     array: np.ndarray = value.detach().cpu().numpy().copy()
@@ -43,3 +45,5 @@ def unpack(arrays: dict[str, np.ndarray], modules: dict[str, nn.Module], players
                 index, key = name[len(start) :].split("/")
                 slots.setdefault(int(index), {})[key] = torch.from_numpy(value.copy())
         optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})
+        for weight, slot in optimizer.state.items():
+            slot.update({k: laid_out(v, weight) for k, v in slot.items() if getattr(v, "shape", None) == weight.shape})

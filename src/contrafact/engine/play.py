@@ -169,6 +169,16 @@ def average_over_processes(weights: Sequence[Tensor]) -> None:
         grad.copy_(part.view_as(grad))
 
 
+def laid_out(values: Tensor, weight: Tensor) -> Tensor:
+    """Lay numbers out in memory as the weight that they belong to.
+
+    Fused optimisers go through weight, gradient and moments number by number as they lie in memory. A double backward
+    gives gradients of convolutions in another order than weights whose channels come last, and a checkpoint holds
+    moments in plain order: left so, they would be added to the wrong weights.
+    """
+    return values if values.stride() == weight.stride() else torch.empty_like(weight).copy_(values)
+
+
 def make_move(move: Move, optimizer: Optimizer, weights: list[Tensor], batch: Any, step: Step) -> Terms:
     """Let one player make one optimiser step and report its terms.
 
@@ -188,7 +198,7 @@ def make_move(move: Move, optimizer: Optimizer, weights: list[Tensor], batch: An
             code="E401",
         )
     for weight, grad in zip(weights, grads, strict=True):
-        weight.grad = grad
+        weight.grad = None if grad is None else laid_out(grad, weight)
     average_over_processes(weights)
     optimizer.step()
     if move.then is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import platform
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,6 +11,25 @@ from contextlib import contextmanager
 from types import FrameType
 
 import torch
+
+
+TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # glibc's names for mallopt's first argument
+KEPT_BYTES, LARGEST_FROM_HEAP = 512 * 2**20, 32 * 2**20
+
+
+def keep_memory() -> bool:
+    """Let the C library keep freed memory for the next step instead of giving it back, where it can (glibc).
+
+    Without this a step that makes and frees megabytes asks the system for fresh pages again and again: a tenth to a
+    fifth of the time of a gradient penalty over pictures. Nothing else changes; up to 512 MiB stay with the process.
+    """
+    if platform.libc_ver()[0] != "glibc":
+        return False
+    library = ctypes.CDLL(None)
+    return all(
+        library.mallopt(name, size)
+        for name, size in ((MMAP_THRESHOLD, LARGEST_FROM_HEAP), (TRIM_THRESHOLD, KEPT_BYTES))
+    )
 
 
 @contextmanager

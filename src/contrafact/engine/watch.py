@@ -66,7 +66,7 @@ def collapse(rows: Sequence[Row], total: int) -> Finding | None:
     late = [row for row in _evaluated(_in_play(rows)) if row["step"] >= total / 5]
     empty = _all(late, "regions", 3, lambda share: share < 0.75)
     narrow = _all(late, "variety", 3, lambda ratio: ratio < 0.5)
-    covered = [row["coverage"] for row in late]
+    covered = [row["coverage"] for row in late if "coverage" in row]
     fallen = len(covered) >= 6 and max(covered) > 0.3 and max(covered[-3:]) < max(covered) / 2
     if not (empty or narrow or fallen):
         return None

@@ -9,12 +9,14 @@ References: Heusel et al., *GANs trained by a two time-scale update rule*, NeurI
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from contrafact.base.records import Score
 from contrafact.metrics.inputs import pair
+from contrafact.metrics.moments import Moments
 from contrafact.metrics.spread import group_error
 
 
@@ -22,17 +24,26 @@ def frechet(features_a: Any, features_b: Any, seed: int = 0) -> Score:
     """Measure the Fréchet distance (the square d², as FID reports it) between two sets of features.
 
     The interval comes from up to ten disjoint groups of at most 500 rows. It holds the chance of the draw and not the
-    bias: equal distributions get about 1/n above 0, so compare scores of equal n only.
+    bias: equal distributions get about 1/n above 0, so compare scores of equal n only. `Moments`, which take rows block
+    by block and keep none, may stand for either side; then the interval is not known (NaN).
 
     Arguments:
-        features_a: Features of real items, a row each.
-        features_b: Features of generated items.
+        features_a: Features of real items, a row each, or their moments.
+        features_b: Features of generated items, or their moments.
         seed: Seed of the groups.
     """
+    if isinstance(features_a, Moments) or isinstance(features_b, Moments):
+        return _of_moments(*(x if isinstance(x, Moments) else Moments.of([x]) for x in (features_a, features_b)))
     a, b = pair(features_a, features_b)
     value = _distance(a, b)
     reach = group_error(_distance, a, b, seed)
     return Score(name="frechet", value=value, low=max(value - reach, 0.0), high=value + reach, n=len(b), better="lower")
+
+
+def _of_moments(a: Moments, b: Moments) -> Score:
+    pair(a.mean[None], b.mean[None])  # refuses moments of no rows, and of different widths
+    value = gaussian_frechet(a.mean, a.covariance, b.mean, b.covariance)
+    return Score(name="frechet", value=value, low=math.nan, high=math.nan, n=b.n, better="lower")
 
 
 def gaussian_frechet(mean_a: np.ndarray, cov_a: np.ndarray, mean_b: np.ndarray, cov_b: np.ndarray) -> float:

@@ -127,7 +127,7 @@ def held_out_pictures(held: dict[str, np.ndarray], seed: int) -> Callable[[dict[
 
 def _flat(pictures: np.ndarray) -> np.ndarray:
     """Read pictures as rows, averaged down to about 32 pixels a side."""
-    by = max(-(-max(pictures.shape[2:]) // 32), 1)
-    high, wide = pictures.shape[2] // by * by, pictures.shape[3] // by * by
-    cut = pictures[:, :, :high, :wide].astype(np.float64) / 127.5
-    return np.asarray(cut.reshape(*cut.shape[:2], high // by, by, wide // by, by).mean((3, 5)).reshape(len(cut), -1))
+    down, across = (max(-(-side // 32), 1) for side in pictures.shape[2:])
+    high, wide = pictures.shape[2] // down, pictures.shape[3] // across
+    cut = pictures[:, :, : high * down, : wide * across].astype(np.float64) / 127.5
+    return np.asarray(cut.reshape(*cut.shape[:2], high, down, wide, across).mean((3, 5)).reshape(len(cut), -1))

@@ -39,7 +39,7 @@ def modes(fake: Any, mixture: Mixture, seed: int = 0) -> dict[str, Score]:
     perfect = float(chdtr(means.shape[1], QUALITY_SDS**2))
     near = distance <= ASSIGNED_SDS * mixture.sd
     scores = [
-        _hit(counts, len(fake), seed),
+        modes_hit(counts, len(fake), seed),
         share("high_quality", good, ceiling=perfect),
         _reverse_kl(counts, len(fake), perfect, seed),
         *_spreads(fake[near], nearest[near], len(fake), mixture),
@@ -47,7 +47,7 @@ def modes(fake: Any, mixture: Mixture, seed: int = 0) -> dict[str, Score]:
     return {score.name: score for score in scores}
 
 
-def _hit(counts: np.ndarray, n: int, seed: int) -> Score:
+def modes_hit(counts: np.ndarray, n: int, seed: int) -> Score:
     """Count the modes hit; below, what fewer lucky draws would hit, above, Chao's estimate of the unseen ones."""
     value = int((counts > 0).sum())
     shares = np.append(counts, n - counts.sum()) / n

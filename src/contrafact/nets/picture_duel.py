@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
@@ -16,7 +17,7 @@ from contrafact.engine.average import Average
 from contrafact.engine.duel import Augment, Duel, DuelGame, Latent, Penalty, Scene, no_penalty
 from contrafact.engine.fit import Method, Score, Training
 from contrafact.engine.items import Batches
-from contrafact.engine.play import own_randomness
+from contrafact.engine.play import Step, own_randomness
 from contrafact.nets.adversarial import Rates, loaded_net, make_optimizer, steady
 from contrafact.nets.picture_model import PictureModel
 from contrafact.nets.pictures import PictureCritic, PictureGenerator
@@ -54,7 +55,7 @@ class PictureSettings(Protocol):
 def picture_networks(settings: Any, codec: Any) -> tuple[nn.Module, nn.Module]:
     """Make a generator and a critic for the codec's size and classes."""
     condition = codec.conditions.shape[1]
-    generator = PictureGenerator(settings.latent_size, condition, codec.shape, settings.width)
+    generator = PictureGenerator(law(settings).width, condition, codec.shape, settings.width)
     return generator, PictureCritic(condition, codec.shape, max(settings.width // 2, 4))
 
 
@@ -68,6 +69,9 @@ class PictureRules:
         networks: Makes generator and critic from settings and codec.
         rates: Learning rates and momenta of a step; None keeps them where the settings put them.
         augment: Makes what changes the pictures that the critic sees; None leaves them as they are.
+        game: Makes the game that is played.
+        model: Makes the model that is handed out.
+        real_target: What the critic's loss wants of real pictures.
     """
 
     loss: Duel
@@ -75,6 +79,9 @@ class PictureRules:
     networks: Callable[[Any, Any], tuple[nn.Module, nn.Module]] = picture_networks
     rates: Rates | None = None
     augment: Callable[[], Augment | None] = lambda: None
+    game: Callable[..., DuelGame] = DuelGame
+    model: Callable[..., PictureModel] = PictureModel
+    real_target: float = 1.0
 
 
 def class_weights(wish: ClassWeights, codec: Any) -> np.ndarray | None:
@@ -98,7 +105,7 @@ def class_weights(wish: ClassWeights, codec: Any) -> np.ndarray | None:
 
 def reader(settings: Any, codec: Any, device: torch.device) -> Callable[[Any], Scene]:
     """Make what turns a batch of uint8 pictures and places of classes into what a duel sees."""
-    weights = class_weights(settings.class_weights, codec)
+    weights = class_weights(getattr(settings, "class_weights", None), codec)
     by_class = None if weights is None else torch.as_tensor(weights, dtype=torch.float32, device=device)
     table = torch.as_tensor(codec.conditions, dtype=torch.float32, device=device) if codec.classes else None
 
@@ -114,6 +121,23 @@ def reader(settings: Any, codec: Any, device: torch.device) -> Callable[[Any], S
     return scene
 
 
+def falling(settings: Any, held: float = 0.3, left: float = 0.02) -> Rates:
+    """Hold both players' learning rate for a share of the run, then let it fall along half a cosine.
+
+    Arguments:
+        settings: Their `rate` is where it starts.
+        held: The share of the run before it falls.
+        left: The share of the rate that is left at the end.
+    """
+
+    def rates(step: Step) -> dict[str, dict[str, object]]:
+        done = max(step.fraction - held, 0) / (1 - held)
+        rate = settings.rate * step.rate * (left + (1 - left) * (1 + math.cos(math.pi * done)) / 2)
+        return {player: {"lr": rate} for player in ("critic", "generator")}
+
+    return rates
+
+
 def pixels(batch: dict[str, Tensor]) -> Tensor:
     """Turn a batch's uint8 pictures into numbers from -1 to 1; where items have keys, half of them are mirrored."""
     pictures = batch["pictures"].float() / 127.5 - 1
@@ -126,15 +150,22 @@ def picture_batches(settings: Any) -> Callable[[Any, int, int], Batches]:
     """Make the order of pictures: all classes equally often where asked, with keys where they are mirrored."""
 
     def batches(items: Any, size: int, seed: int) -> Batches:
-        groups = items.get("labels") if settings.resample == "equal" else None
+        # A method without conditions has no such setting.
+        groups = items.get("labels") if getattr(settings, "resample", "share") == "equal" else None
         return Batches(items, size, seed, groups=groups, keyed=settings.mirror)
 
     return batches
 
 
 def law(settings: Any) -> Latent:
-    """Read the law of the noise from the settings."""
-    return Latent(size=settings.latent_size)
+    """Read the law of the noise from the settings; not every method lets it be chosen."""
+    law, signs = getattr(settings, "latent", "normal"), getattr(settings, "latent_signs", 0)
+    return Latent(law=law, size=settings.latent_size, signs=signs)
+
+
+def remedies(settings: Any) -> dict[str, Any]:
+    """Read the remedies of a duel that a recipe has among its settings."""
+    return {name: getattr(settings, name) for name in ("critic_first", "instance_noise") if hasattr(settings, name)}
 
 
 def begin_duel(recipe: Any, codec: Any, rules: PictureRules, device: torch.device, brightness: float) -> DuelGame:
@@ -152,10 +183,10 @@ def begin_duel(recipe: Any, codec: Any, rules: PictureRules, device: torch.devic
         generator.start_at(brightness)
     generator, critic = (net.to(device, memory_format=torch.channels_last) for net in (generator, critic))
     players = {
-        name: make_optimizer("adam", net, recipe.rate, recipe.momentum)
+        name: make_optimizer(getattr(recipe, "optimizer", "adam"), net, recipe.rate, recipe.momentum)
         for name, net in (("critic", critic), ("generator", generator))
     }
-    return DuelGame(
+    return rules.game(
         generator=generator,
         critic=critic,
         average=Average(generator, recipe.half_life, recipe.batch),
@@ -167,6 +198,8 @@ def begin_duel(recipe: Any, codec: Any, rules: PictureRules, device: torch.devic
         scene=reader(recipe, codec, device),
         augment=rules.augment(),
         critic_steps=recipe.critic_steps,
+        real_target=rules.real_target,
+        **remedies(recipe),
     )
 
 
@@ -198,7 +231,7 @@ def picture_training(
         batch=recipe.batch,
         steps=steps,
         begin=lambda total, device: begin_duel(recipe, codec, rules, device, brightness),
-        model=lambda game: PictureModel(recipe, codec, latent, game.average.module, game.critic, learning=True),
+        model=lambda game: rules.model(recipe, codec, latent, game.average.module, game.critic, learning=True),
         score=score,
         batches=picture_batches(recipe),
         balance=dict(zip(("critic/loss", "generator/loss"), rules.loss.balance, strict=True)),
@@ -219,10 +252,11 @@ def restored_pictures(
     codec: Any,
     arrays: dict[str, np.ndarray],
     networks: Callable[[Any, Any], tuple[nn.Module, nn.Module]] = picture_networks,
+    model: Callable[..., PictureModel] = PictureModel,
 ) -> PictureModel:
     """Make a fitted model again from its arrays."""
     with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
         generator, critic = networks(recipe, codec)
     loaded = [loaded_net(name, net, arrays) for name, net in (("generator", generator), ("critic", critic))]
     assert loaded[0] is not None
-    return PictureModel(recipe, codec, law(recipe), loaded[0], loaded[1])
+    return model(recipe, codec, law(recipe), loaded[0], loaded[1])

@@ -1,23 +1,44 @@
-"""The model of an adversarial method over pictures: noise and a class pushed through the generator."""
+"""The model of an adversarial method over pictures: noise and a condition pushed through the generator."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from contrafact.base.data import Data
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import checked_count, chosen, fold, in_blocks
 from contrafact.engine.duel import Latent
 from contrafact.engine.play import Step
+from contrafact.nets import directions, inversion, latent
+from contrafact.nets.directions import By, Direction
+from contrafact.nets.inversion import Inverted
+from contrafact.nets.latent import Latents
 from contrafact.nets.pictures import PictureGenerator
 from contrafact.nets.pushforward import CANDIDATES, Pushforward, chosen_by_logits
 
 SETTLED_PIXELS = 2**20
 BLOCK = 64  # pictures in a block of a sample, and in one pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What the pictures of a sample are to be.
+
+    Arguments:
+        rows: What the networks read, a row for each picture from the first of the sample on.
+        labels: The same in the user's words.
+    """
+
+    rows: np.ndarray
+    labels: np.ndarray
 
 
 class PictureModel(Pushforward):
@@ -33,6 +54,7 @@ class PictureModel(Pushforward):
     """
 
     generator: PictureGenerator
+    block = BLOCK
 
     def __init__(
         self,
@@ -46,6 +68,9 @@ class PictureModel(Pushforward):
     ) -> None:
         super().__init__(recipe, codec, latent, generator, critic_net)
         self.learning = learning
+        self.table = codec.conditions
+        self._settled: list[int] = []
+        self._remembered: dict[Any, Any] = {}
 
     @property
     def device(self) -> torch.device:
@@ -59,7 +84,9 @@ class PictureModel(Pushforward):
 
     def _settle(self) -> None:
         """Measure the norms of a generator that has learned since."""
-        if self.learning:
+        changes = [weight._version for weight in self.generator.parameters()]
+        if self.learning and changes != self._settled:
+            self._settled = changes
             step = _draws(0, "settle")
             count = min(max(SETTLED_PIXELS // (self.codec.high * self.codec.wide), 64), 512)
             noise = self.latent.draw(step, count).to(self.device)
@@ -67,10 +94,10 @@ class PictureModel(Pushforward):
 
     def conditions(self, places: np.ndarray | None) -> Tensor | None:
         """Turn the places of classes into what the networks read."""
-        if places is None:
-            return None
-        table = torch.as_tensor(self.codec.conditions, dtype=torch.float32, device=self.device)
-        return table[torch.as_tensor(places, device=self.device)]
+        return None if places is None else self._tensor(self.table[places])
+
+    def _tensor(self, rows: np.ndarray) -> Tensor:
+        return torch.as_tensor(rows, dtype=torch.float32, device=self.device)
 
     def _places(self, step: Step, count: int) -> np.ndarray | None:
         """Draw classes as often as they come in the data."""
@@ -87,21 +114,28 @@ class PictureModel(Pushforward):
         pieces = zip(noise.split(BLOCK), conditions, strict=False)
         return torch.cat([self.generator(z.to(self.device), c) for z, c in pieces])
 
-    def _pieces(
-        self, seed: int, block: int, places: np.ndarray | None, candidates: int, truncation: float
-    ) -> tuple[np.ndarray, np.ndarray | None]:
+    def drawn(self, seed: int, block: int, candidates: int = 1) -> tuple[Step, Tensor, np.ndarray | None]:
+        """Draw noise and classes of one block of a sample, and give what draws on."""
         step = _draws(seed, block)
-        noise = truncation * self.latent.draw(step, BLOCK * candidates)
-        drawn = self._places(step, BLOCK)
-        if places is not None:
-            wanted = places[block * BLOCK : (block + 1) * BLOCK]
-            drawn = np.resize(wanted, BLOCK) if len(wanted) < BLOCK else wanted
-        condition = self.conditions(None if drawn is None else np.repeat(drawn, candidates))
+        noise = self.latent.draw(step, BLOCK * candidates)
+        return step, noise, self._places(step, BLOCK)
+
+    def _pieces(
+        self, seed: int, block: int, conditions: np.ndarray | None, candidates: int, truncation: float
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        step, noise, places = self.drawn(seed, block, candidates)
+        noise = truncation * noise
+        condition = self.conditions(places)
+        if conditions is not None:
+            wanted = conditions[block * BLOCK : (block + 1) * BLOCK]
+            condition = self._tensor(np.resize(wanted, (BLOCK, conditions.shape[1])))  # the last block too is whole
+        if condition is not None:
+            condition = condition.repeat_interleave(candidates, dim=0)
         pictures = self.push(noise, condition)
         if candidates > 1:
             logits = self._logits(pictures, condition).reshape(BLOCK, candidates)
             pictures = chosen_by_logits(pictures.unflatten(0, (BLOCK, candidates)), logits, step)
-        return (127.5 * (pictures + 1)).cpu().numpy(), drawn
+        return (127.5 * (pictures + 1)).cpu().numpy(), places
 
     def rows(
         self,
@@ -110,7 +144,7 @@ class PictureModel(Pushforward):
         start: int = 0,
         candidates: int = 1,
         *,
-        places: np.ndarray | None = None,
+        conditions: np.ndarray | None = None,
         truncation: float = 1.0,
     ) -> Any:
         """Draw encoded pictures `start` to `start + n` of the endless sample that belongs to a seed.
@@ -120,72 +154,168 @@ class PictureModel(Pushforward):
             seed: Seeds noise and classes.
             start: The first one.
             candidates: Pictures among which the critic chooses each.
-            places: The class of each picture from the first of the sample on; None draws classes as in the data.
+            conditions: What the networks read, a row for each picture from the first of the sample on; None draws
+                classes as in the data, which then stand beside the pictures.
             truncation: What the noise is multiplied by: below 1 likelier and less varied pictures.
         """
         self._settle()
         made: dict[int, tuple[np.ndarray, np.ndarray | None]] = {}
 
         def block(number: int) -> np.ndarray:
-            made[number] = self._pieces(seed, number, places, candidates, truncation)
+            made[number] = self._pieces(seed, number, conditions, candidates, truncation)
             return made[number][0]
 
         pictures = np.concatenate(in_blocks(n, block, rows=BLOCK, start=start))
         encoded = {"pictures": pictures}
-        if self.codec.classes:
+        if self.codec.classes and conditions is None:
             labels = in_blocks(n, lambda number: made[number][1], rows=BLOCK, start=start)  # type: ignore[arg-type, return-value]
             encoded["labels"] = np.concatenate(labels)
         return encoded
 
     def sample(
-        self, n: int, given: dict[str, Any] | None = None, seed: int | None = None, *, truncation: float = 1.0
+        self,
+        n: int,
+        given: dict[str, Any] | None = None,
+        seed: int | None = None,
+        *,
+        truncation: float = 1.0,
+        edit: Mapping[str | int, float] | None = None,
     ) -> Any:
         """Draw n pictures.
 
         Arguments:
             n: How many.
-            given: `class`: a class's name, or one for each picture; none draws classes as often as the data hold them.
+            given: `class` or `caption`: a name, or one for each picture; none draws them as often as the data do.
             seed: The same seed gives the same pictures, however many are drawn; None draws fresh ones.
             truncation: Below 1 draws likelier and less varied pictures.
+            edit: Steps along directions of the noise, such as {"slant": 1.5}; `directions` lists them.
         """
-        n = checked_count(n)
-        drawn = self.rows(n, chosen(seed), places=self.asked(given, n), truncation=truncation)
-        return self.codec.decode(drawn)
+        if edit:
+            rows = self.latents(n, seed, given)
+            return self.reproject(replace(rows, noise=truncation * rows.noise), edit)
+        n, asked = checked_count(n), self.asked(given)
+        if asked is None or not n:
+            return self.codec.decode(self.rows(n, chosen(seed), truncation=truncation))
+        conditions = np.resize(asked.rows, (n, asked.rows.shape[1]))
+        drawn = self.codec.decode(self.rows(n, chosen(seed), conditions=conditions, truncation=truncation))
+        return replace(drawn, labels=np.resize(asked.labels, n)) if isinstance(drawn, Data) else drawn
 
-    def asked(self, given: dict[str, Any] | None, n: int) -> np.ndarray | None:
-        """Read the condition of a sample as the place of a class for each picture."""
+    def latents(self, n: int, seed: int | None = None, given: dict[str, Any] | None = None) -> Latents:
+        """Give what lies behind the n pictures that `sample` draws with this seed and condition."""
+        return latent.latents(self, n, chosen(seed), given)
+
+    def reproject(self, rows: Latents, edit: Mapping[str | int, float] | None = None) -> Any:
+        """Make the pictures behind which these rows lie.
+
+        Arguments:
+            rows: What `latents` or `invert` gave.
+            edit: Steps to go along directions of the noise first, such as {"slant": 1.5}.
+        """
+        self._settle()
+        return latent.pictures(self, directions.moved(rows, directions.edit_step(self, edit)) if edit else rows)
+
+    def interpolate(self, a: int | Latents, b: int | Latents, steps: int, given: dict[str, Any] | None = None) -> Any:
+        """Go from one picture to another through the noise, and give the pictures on the way with both ends.
+
+        Arguments:
+            a: A seed, for the first picture of its sample, or one row of `latents` or `invert`.
+            b: The same for the last picture.
+            steps: How many pictures.
+            given: What to draw, where a and b are seeds: a class for both, or one for each.
+        """
+        asked = self.asked(given)
+        rows = [end if isinstance(end, Latents) else self.latents(1, end, given) for end in (a, b)]
+        if asked is not None and len(asked.rows) > 1:
+            rows[1] = replace(rows[1], conditions=asked.rows[1:2], labels=asked.labels[1:2])
+        return self.reproject(latent.interpolate(self, *rows, steps))
+
+    def walk(self, seed: int, steps: int, given: dict[str, Any] | None = None) -> Any:
+        """Go a closed way through the noise; the pictures change little by little and end where they began.
+
+        Arguments:
+            seed: The way begins at the first picture of this seed's sample.
+            steps: How many pictures; the next one would be the first again.
+            given: What to draw.
+        """
+        rows = self.latents(2, seed, given)
+        return self.reproject(latent.walk(self, rows.take([0]), rows.take([1]), steps))
+
+    def directions(self, k: int | None = None, seed: int = 0, by: By = "weights") -> list[Direction]:
+        """Find directions of the noise, each named by what a step along it changes most in pictures.
+
+        Arguments:
+            k: How many at most; None gives 8, or one for each measure.
+            seed: Seeds the draws on which they are found and named.
+            by: weights (SeFa), features (principal components) or measures (one for each measure).
+        """
+        self._settle()
+        return directions.directions(self, k, seed, by)
+
+    def invert(self, pictures: Any, steps: int = 200, seed: int = 0) -> Inverted:
+        """Find what lies behind pictures of your own; `reproject` makes them again, edited or not.
+
+        Arguments:
+            pictures: Like those that the model was fitted on; their labels are used where it knows classes.
+            steps: Steps of the search behind the encoder's guess.
+            seed: Seeds the encoder, which is trained on the model's own pictures for some seconds at first.
+        """
+        self._settle()
+        return inversion.invert(self, pictures, steps, seed)
+
+    def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
+        """Give what was computed before under this key; a model that still learns computes it anew."""
+        if self.learning:
+            return make()
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        return self._remembered[key]
+
+    def asked(self, given: dict[str, Any] | None) -> Asked | None:
+        """Read the condition of a sample."""
         if not given:
             return None
-        if list(given) != ["class"] or not self.codec.classes:
-            wrong = next(name for name in given if name != "class" or not self.codec.classes)
+        known = ["caption", "class"] if self.codec.words else ["class"] if self.codec.classes else []
+        if len(given) > 1 or not set(given) <= set(known):
+            wrong = next((name for name in given if name not in known), " and ".join(given))
             raise UsageError(
                 f"{self.recipe.method} cannot sample given {wrong!r}.",
-                why=did_you_mean(wrong, ["class"]) if self.codec.classes else "It was trained without classes.",
-                fix="--given class=NAME" if self.codec.classes else "Sample without --given.",
+                why=did_you_mean(wrong, known) if known else "It was trained without classes.",
+                fix=f"--given {known[0]}=NAME" if known else "Sample without --given.",
                 code="E109",
             )
-        wish = given["class"]
+        wish = next(iter(given.values()))
         names = [wish] if isinstance(wish, (str, int, np.integer)) else list(wish)
-        places: np.ndarray = np.resize(self.codec.places(names), n) if n else np.empty(0, dtype=np.int64)
-        return places
+        if not names:
+            raise UsageError(
+                "No class is named.",
+                why="The list of what to sample is empty.",
+                fix=f"--given {known[0]}=NAME",
+                code="E109",
+            )
+        return Asked(rows=self.codec.described(names), labels=self.codec.named(names))
 
     @torch.no_grad()
     def _logits(self, pictures: Tensor, condition: Tensor | None) -> Tensor:
-        net = self._judge()
         conditions = [None] * len(pictures) if condition is None else condition.split(BLOCK)
         pairs = zip(pictures.split(BLOCK), conditions, strict=False)
-        return torch.cat([(net(p) if c is None else net(p, c)).squeeze(1) for p, c in pairs])
+        with at_rest(self._judge()) as net:
+            return torch.cat([(net(p) if c is None else net(p, c)).squeeze(1) for p, c in pairs])
 
     def opinion(self, encoded: Any) -> np.ndarray:
         """Give the critic's logit for each encoded picture."""
-        pixels = torch.from_numpy(np.asarray(encoded["pictures"])).to(self.device).float() / 127.5 - 1
-        logits: np.ndarray = self._logits(pixels, self.conditions(encoded.get("labels"))).cpu().numpy()
-        return logits
+        return self._opinion(np.asarray(encoded["pictures"]), self.conditions(encoded.get("labels")))
 
     def critic(self, data: Any) -> np.ndarray:
         """Give the critic's logit for each picture: higher is more real. Only differences have a meaning."""
         self._judge()
-        return self.opinion(self.codec.encode(data))
+        labels = self.codec.given_labels(data) if self.codec.classes else None
+        condition = None if labels is None else self._tensor(self.codec.described(labels))
+        return self._opinion(self.codec.pictures(data), condition)
+
+    def _opinion(self, pictures: np.ndarray, condition: Tensor | None) -> np.ndarray:
+        pixels = torch.from_numpy(pictures).to(self.device).float() / 127.5 - 1
+        logits: np.ndarray = self._logits(pixels, condition).cpu().numpy()
+        return logits
 
     def refine(self, n: int, seed: int | None = None) -> Any:
         """Draw n pictures, each chosen from eight candidates with chances that the critic's logits give."""
@@ -195,3 +325,13 @@ class PictureModel(Pushforward):
 
 def _draws(seed: int, block: int | str) -> Step:
     return Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, "sample", block)))
+
+
+@contextmanager
+def at_rest(net: nn.Module) -> Iterator[nn.Module]:
+    """Use a network as it is used after training: its judgement depends on no other picture, and leaves no trace."""
+    learning = net.training
+    try:
+        yield net.eval()
+    finally:
+        net.train(learning)

@@ -30,8 +30,8 @@ def grown(size: int, times: int) -> int:
 class ConditionalNorm(nn.Module):
     """Standardise each channel over the batch, then scale and shift it as the condition says.
 
-    In training mode the batch's own mean and variance are used; `PictureGenerator.settle` measures them once over many
-    draws, and they are then kept with the weights, so that a picture does not depend on the others drawn with it.
+    In training mode the batch's own mean and variance are used; `settle` measures them once over many draws, and they
+    are then kept with the weights, so that a picture does not depend on the others drawn with it.
     """
 
     mean: Tensor
@@ -124,18 +124,23 @@ class PictureGenerator(nn.Module):
             maps = stage(maps, condition)
         return pixel_shuffle(self.head(maps), 2).tanh()[:, :, : self.high, : self.wide]
 
-    @torch.no_grad()
     def settle(self, noise: Tensor, condition: Tensor | None) -> None:
         """Measure every norm's mean and variance over these draws, keep them, and leave training mode."""
-        hooks = [
-            norm.register_forward_pre_hook(lambda module, inputs: module.measure(inputs[0]))
-            for norm in self.modules()
-            if isinstance(norm, ConditionalNorm)
-        ]
-        self.train()(noise, condition)
-        for hook in hooks:
-            hook.remove()
-        self.eval()
+        settle(self, noise, condition)
+
+
+@torch.no_grad()
+def settle(net: nn.Module, *inputs: Tensor | None) -> None:
+    """Measure the mean and variance of every norm of a network over these inputs, keep them, and leave training mode."""
+    hooks = [
+        norm.register_forward_pre_hook(lambda module, given: module.measure(given[0]))
+        for norm in net.modules()
+        if isinstance(norm, ConditionalNorm)
+    ]
+    net.train()(*inputs)
+    for hook in hooks:
+        hook.remove()
+    net.eval()
 
 
 class PictureCritic(nn.Module):

@@ -11,6 +11,7 @@ import numpy as np
 from contrafact.base.data import Data
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.records import Finding
+from contrafact.tasks.look_pictures import look_at_pictures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,12 +21,14 @@ class Look:
     Arguments:
         headline: The data in one line.
         schema: One record a column (or one for all items).
-        findings: What may hurt, with its cure.
+        findings: What may hurt, with its cure; what was skipped or changed while reading comes first.
+        sentences: What the numbers mean.
     """
 
     headline: str
     schema: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
 
 
 def look(data: Any, target: str | None = None) -> Look:
@@ -41,6 +44,10 @@ def look(data: Any, target: str | None = None) -> Look:
         raise UsageError(
             f"There is no column '{target}'.", why="Only tables have columns.", fix="Leave --target out.", code="E115"
         )
+    if data.kind == "pictures" and data.items.dtype in (np.uint8, np.uint16) and len(data):
+        headline, schema, findings, sentences = look_at_pictures(data)
+        findings += [] if data.labels is None else _class_findings(data.labels)
+        return Look(headline=headline, schema=schema, findings=findings, sentences=sentences)
     return _look_at_array(data) if isinstance(data.items, np.ndarray) else _look_at_list(data)
 
 
@@ -174,7 +181,7 @@ def _class_findings(labels: np.ndarray) -> Iterator[Finding]:
 def _look_at_array(data: Data) -> Look:
     items = data.items
     flat = items.reshape(len(items), -1)
-    findings = list(_array_findings(flat))
+    findings = [*data.notes, *_array_findings(flat)]
     classes = ""
     if data.labels is not None:
         findings += _class_findings(data.labels)
@@ -196,7 +203,7 @@ def _look_at_list(data: Data) -> Look:
     schema: list[dict[str, Any]] = [
         {"items": len(lengths), "shortest": min(lengths), "median": int(np.median(lengths)), "longest": max(lengths)}
     ]
-    findings = []
+    findings = list(data.notes)
     if data.kind == "text":
         twice = len(data.items) - len(set(data.items))
         schema[0]["symbols"] = len(set("".join(data.items)))

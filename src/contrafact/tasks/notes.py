@@ -33,30 +33,35 @@ def listed(names: Iterable[str], most: int = 8) -> str:
     return ", ".join(every[:most]) + (f" and {len(every) - most:,} more" if len(every) > most else "")
 
 
-def counted(n: int, word: str) -> str:
+def counted(n: int, word: str, words: str = "") -> str:
     """Write a number with its noun.
 
     >>> counted(1, "picture"), counted(2000, "picture")
     ('1 picture', '2,000 pictures')
     """
-    return f"{n:,} {word}" if n == 1 else f"{n:,} {word}s"
+    return f"{n:,} {word}" if n == 1 else f"{n:,} {words or word + 's'}"
 
 
 class Notes:
-    """Keep notes while reading: 20 single ones for each reason, then their number."""
+    """Keep notes while reading: 20 single ones for each reason, then their number.
 
-    def __init__(self) -> None:
+    Arguments:
+        before: What every message begins with.
+    """
+
+    def __init__(self, before: str = "") -> None:
+        self._before = before
         self._told: list[Finding] = []
         self._skipped: dict[tuple[str, str], list[Finding]] = {}
 
     def skip(self, name: str, fault: Unfit, done: str = "It was skipped.") -> None:
         """Note that one item is left out."""
-        finding = Finding(code=fault.code, message=f"{name}: {fault}.", cure=done)
+        finding = Finding(code=fault.code, message=f"{self._before}{name}: {fault}.", cure=done)
         self._skipped.setdefault((fault.code, fault.kind), []).append(finding)
 
     def tell(self, code: str, message: str, done: str = "", **evidence: float) -> None:
         """Note something about the whole."""
-        self._told.append(Finding(code=code, message=message, cure=done, evidence=evidence))
+        self._told.append(Finding(code=code, message=self._before + message, cure=done, evidence=evidence))
 
     def reasons(self, most: int = 3) -> str:
         """Give the first reasons for which items were skipped, as a sentence."""
@@ -65,7 +70,8 @@ class Notes:
 
     def all(self) -> tuple[Finding, ...]:
         """Give every note: what was skipped, then what was changed."""
-        return tuple(f for (_, kind), group in self._skipped.items() for f in _cut(kind, group)) + tuple(self._told)
+        skipped = [f for (_, kind), group in self._skipped.items() for f in _cut(self._before + kind, group)]
+        return (*skipped, *self._told)
 
 
 def _cut(kind: str, group: Sequence[Finding]) -> list[Finding]:

@@ -13,6 +13,7 @@ import re
 import unicodedata
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,10 +23,15 @@ from typing import IO
 import numpy as np
 
 from contrafact.base.errors import DataError
-from contrafact.tasks.notes import Unfit
+from contrafact.tasks.notes import Notes, Unfit, counted, listed
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif", ".npy")
 TABLES = (".csv", ".tsv")
+KINDS = {
+    "sound": (".wav", ".flac", ".mp3", ".ogg"),
+    "text": (".txt", ".md", ".json", ".xml"),
+    "tables": (".csv", ".tsv", ".parquet"),
+}
 CLUTTER = ("thumbs.db", "desktop.ini")
 LARGEST_MEMBER = 256 * 2**20  # bytes of one file of a zip
 FREE_TOTAL, MOST_RATIO = 2**30, 100  # a zip may hold a GiB, or a hundred times its own size
@@ -55,6 +61,7 @@ class Found:
         others: Names of files that are no pictures.
         faults: Names of what could not be looked into, with the reason.
         labels: A class for each entry, where they came with the pictures.
+        told: Sentences about what else was found.
     """
 
     name: str
@@ -63,6 +70,7 @@ class Found:
     others: list[str] = field(default_factory=list)
     faults: list[tuple[str, Unfit]] = field(default_factory=list)
     labels: np.ndarray | None = None
+    told: list[str] = field(default_factory=list)
 
     def add(self, entry: Entry) -> None:
         """Put a file where its ending says."""
@@ -224,3 +232,45 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Callable[[], I
         return io.BytesIO(archive.read(member))
 
     return load
+
+
+def no_pictures(path: Path, found: Found) -> DataError:
+    """Say what a folder holds instead of pictures."""
+    names = [*found.others, *(table.name for table in found.tables)]
+    endings = Counter(PurePosixPath(name).suffix.lower() or "no ending" for name in names)
+    held = ", ".join(f"{counted(n, 'file')} ({ending})" for ending, n in endings.most_common(4))
+    what = endings.most_common(1)[0][0] if endings else ""
+    kind = next((word for word, known in KINDS.items() if what in known), "")
+    where = "folders" if path.is_dir() else "zips"
+    tail = f": {where} of {kind} are not read by this version" if kind else ""
+    fault = f" {found.faults[0][0]}: {found.faults[0][1]}." if found.faults else ""
+    return DataError(
+        f"{path} holds no pictures.",
+        why=(f"It holds {held}{tail}." if held else "It is empty.") + fault,
+        fix=f"Give a folder of {', '.join(ENDINGS[:2])}, .webp, .tif, .bmp or .gif files, or one file.",
+        code="E209",
+    )
+
+
+def nothing_left(path: Path, found: Found, notes: Notes) -> DataError:
+    """Say that every picture was skipped, and the first reasons."""
+    several = len(found.entries) != 1
+    return DataError(
+        f"{path} cannot be read.",
+        why=f"None of its {len(found.entries):,} pictures can be used. {notes.reasons()}"
+        if several
+        else notes.reasons(),
+        fix="Mend or replace the files.",
+        code="E202",
+    )
+
+
+def tell_others(found: Found, notes: Notes) -> None:
+    """Note what lies beside the pictures and what could not be looked into."""
+    for name, fault in found.faults:
+        notes.skip(name, fault)
+    for told in found.told:
+        notes.tell("L206", told)
+    if found.others:
+        told = f"{counted(len(found.others), 'file')} of another kind beside the pictures: {listed(found.others)}."
+        notes.tell("L206", told, "They were passed over.", count=len(found.others))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,13 @@ import numpy as np
 from contrafact.base.data import Data, Kind
 from contrafact.base.demos import DEMOS, demo
 from contrafact.base.errors import DataError, UsageError, did_you_mean
+from contrafact.tasks.idx import IDX
+from contrafact.tasks.picture_arrays import arranged, forced, parts_of_jpegs
+from contrafact.tasks.picture_files import ENDINGS
+from contrafact.tasks.pictures import read_pictures
+
+ITEMS = ("items", "x", "X", "data", "images", "x_train", "train_images")
+LABELS = ("labels", "y", "target", "y_train", "train_labels")
 
 
 def _bad(path: Path, why: str, fix: str, code: str = "E202") -> DataError:
@@ -23,7 +31,10 @@ def _bad(path: Path, why: str, fix: str, code: str = "E202") -> DataError:
 def _array(path: Path) -> Any:
     try:
         with path.open("rb") as file:
-            return _as_data(*_items_and_labels(np.load(file, allow_pickle=False)), path)
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray) or not parts_of_jpegs(list(loaded)):
+                return _as_data(*_items_and_labels(loaded), path)
+        return read_pictures(path)
     except (ValueError, OSError, EOFError, IndexError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise _bad(path, f"It is no whole NumPy file: {error}.", "Write it again with numpy.save.") from error
 
@@ -32,8 +43,10 @@ def _items_and_labels(loaded: Any) -> tuple[np.ndarray, np.ndarray | None]:
     if isinstance(loaded, np.ndarray):
         return loaded, None
     names = list(loaded)
-    items = loaded[next((n for n in ("items", "x", "X", "data", "images") if n in names), names[0])]
-    return items, next((loaded[n] for n in ("labels", "y", "target") if n in names), None)
+    items = loaded[next((n for n in ITEMS if n in names), names[0])]
+    labels = next((loaded[n] for n in LABELS if n in names), None)
+    column = labels is not None and labels.shape == (len(items), 1) if items.ndim else False
+    return items, labels[:, 0] if column and labels is not None else labels
 
 
 def _as_data(items: np.ndarray, labels: np.ndarray | None, path: Path) -> Data:
@@ -45,15 +58,15 @@ def _as_data(items: np.ndarray, labels: np.ndarray | None, path: Path) -> Data:
     if labels is not None and labels.shape != items.shape[:1]:
         why = f"It holds {len(items)} items and labels of shape {labels.shape}."
         raise _bad(path, why, "Save one label for each item.")
-    pictures = items.dtype == np.uint8 and _look_like_pictures(items)
-    if not pictures and items.ndim == 1:
-        items = items[:, None]
-    kind: Kind = "pictures" if pictures else "vectors"
-    return Data(kind=kind, items=items, labels=labels, name=path.stem)
+    seen = arranged(items)
+    if seen is not None:
+        return Data(kind="pictures", items=seen[0], labels=_fitting(labels, seen[0]), name=path.stem, notes=seen[1])
+    return Data(kind="vectors", items=items[:, None] if items.ndim == 1 else items, labels=labels, name=path.stem)
 
 
-def _look_like_pictures(items: np.ndarray) -> bool:
-    return items.ndim == 3 or (items.ndim == 4 and items.shape[-1] in (1, 3, 4))
+def _fitting(labels: np.ndarray | None, items: np.ndarray) -> np.ndarray | None:
+    """Drop the labels of an array that turned out to be a single picture."""
+    return labels if labels is not None and len(labels) == len(items) else None
 
 
 def _frame(path: Path) -> Any:
@@ -107,6 +120,8 @@ READERS: dict[str, Callable[[Path], Any]] = {
     ".tsv": _frame,
     ".parquet": _frame,
     ".txt": _lines,
+    ".zip": read_pictures,
+    **{ending: read_pictures for ending in ENDINGS if ending != ".npy"},
 }
 
 
@@ -114,7 +129,7 @@ def read(path: str | PathLike[str], kind: Kind | None = None) -> Any:
     """Read data: a DataFrame for tables, a Data object for vectors, pictures and text.
 
     Arguments:
-        path: A file, or the name of a demo set where no such file is.
+        path: A file, a folder of pictures, or the name of a demo set where no such file is.
         kind: Force the kind of data in place of guessing it from the file.
 
     Raises:
@@ -131,17 +146,27 @@ def read(path: str | PathLike[str], kind: Kind | None = None) -> Any:
             fix="Give a path that exists, or try: contrafact train ring",
             code="E112",
         )
-    reader = _lines if kind == "text" else READERS.get(place.suffix.lower())
-    if place.is_dir() or reader is None:
-        what = "It is a folder" if place.is_dir() else f"Files ending in '{place.suffix}' are not known"
-        raise _bad(place, f"{what}; this version reads {', '.join(READERS)}.", "Convert it to one of these.", "E209")
     try:
-        if place.stat().st_size == 0:
+        reader = _reader(place, kind)
+        if not place.is_dir() and place.stat().st_size == 0:
             raise _bad(place, "The file is empty.", "Give a file with data in it.", "E201")
         return _checked(place, reader(place), kind)
     except OSError as error:
         why = f"The system said: {error.strerror or error}."
         raise _bad(place, why, "Check the file and its permissions.") from error
+
+
+def _reader(path: Path, kind: Kind | None) -> Callable[[Path], Any]:
+    """Choose who reads a path."""
+    if path.is_dir() and kind != "text":
+        return read_pictures
+    reader = _lines if kind == "text" else READERS.get(path.suffix.lower())
+    if IDX.search(path.name) and kind != "text":
+        reader = read_pictures
+    if path.is_dir() or reader is None:
+        what = "It is a folder" if path.is_dir() else f"Files ending in '{path.suffix}' are not known"
+        raise _bad(path, f"{what}; this version reads {', '.join(READERS)}.", "Convert it to one of these.", "E209")
+    return reader
 
 
 def _exists(path: Path) -> bool:
@@ -168,10 +193,11 @@ def _checked(path: Path, data: Any, kind: Kind | None) -> Any:
 def _forced(path: Path, data: Data, kind: Kind) -> Data:
     items = data.items
     if kind == "vectors":
-        return Data(kind="vectors", items=items.reshape(len(items), -1), labels=data.labels, name=data.name)
-    if not _look_like_pictures(items):
-        why = f"A picture is high x wide, or high x wide x 1, 3 or 4; these items are {items.shape[1:]}."
-        raise _bad(path, why, "Leave --kind out.")
+        return replace(data, kind=kind, items=items.reshape(len(items), -1))
     if not np.isfinite(items).all():
         raise _bad(path, "It holds missing or infinite numbers.", "Fill or drop those pictures.", "E204")
-    return Data(kind="pictures", items=np.clip(items, 0, 255).astype(np.uint8), labels=data.labels, name=data.name)
+    seen = forced(items)
+    if seen is None:
+        why = f"A picture is high x wide, or high x wide x 1, 3 or more; these items are {items.shape[1:]}."
+        raise _bad(path, why, "Leave --kind out.")
+    return replace(data, kind=kind, items=seen[0], labels=_fitting(data.labels, seen[0]), notes=data.notes + seen[1])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from contrafact.engine.bundle import write_atomically
 from contrafact.engine.model import DOCUMENT
 from contrafact.tasks.load import load
 from contrafact.tasks.runs import find_run
-
-MARK = "Synthetic: made by a generative model with contrafact"
+from contrafact.tasks.write_pictures import MARK as MARK
+from contrafact.tasks.write_pictures import sheet, write_folder, write_zip
+from contrafact.tasks.write_pictures import tile as tile
 
 
 def place_of(what: str) -> Path:
@@ -53,12 +55,16 @@ def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: 
 
 
 def write(drawn: Any, out: str) -> list[str]:
-    """Write items to a file of the kind that its ending names.
+    """Write items to a file of the kind that its ending names; pictures also one by one to a folder or a zip.
 
     Raises:
-        UsageError: These items cannot be written to such a file.
+        UsageError: These items cannot be written to such a file, or the folder holds files of another origin.
     """
     path = Path(out)
+    several = _pictures_writer(drawn, out)
+    if several is not None:
+        several(drawn, path)
+        return [str(path)]
     makers = {
         ".npy": _npy,
         ".npz": _npz,
@@ -73,7 +79,7 @@ def write(drawn: Any, out: str) -> list[str]:
         raise UsageError(
             f"{kind.capitalize()} cannot be written to '{out}'.",
             why=f"Known endings are {', '.join(makers)}, each for its kind of data.",
-            fix="Use .npy for vectors, .csv for tables, .png or .npy for pictures, .txt for text.",
+            fix="Use .npy for vectors, .csv for tables, a folder, .zip, .png or .npy for pictures, .txt for text.",
             code="E121",
         )
     write_atomically(path, payload)
@@ -151,25 +157,13 @@ def _txt(drawn: Any) -> bytes | None:
 
 
 def _png(drawn: Any) -> bytes | None:
-    from PIL import Image, PngImagePlugin
+    return sheet(drawn) if isinstance(drawn, Data) and drawn.kind == "pictures" and len(drawn) else None
 
-    if not (isinstance(drawn, Data) and drawn.kind == "pictures" and len(drawn)):
+
+def _pictures_writer(drawn: Any, out: str) -> Callable[[Data, Path], None] | None:
+    """Choose who writes a picture a file: into a folder (no ending, or one that is there), or into a zip."""
+    if not (isinstance(drawn, Data) and drawn.kind == "pictures" and len(drawn) and out):
         return None
-    if drawn.items.ndim == 4 and drawn.items.shape[-1] not in (1, 3, 4):
-        return None
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Description", MARK)
-    return _saved(Image.fromarray(tile(drawn.items)).save, format="PNG", pnginfo=info)
-
-
-def tile(items: np.ndarray, gap: int = 1) -> np.ndarray:
-    """Lay pictures out in a grid that is about square."""
-    items = items[..., 0] if items.ndim == 4 and items.shape[-1] == 1 else items
-    across = max(round(len(items) ** 0.5), 1)
-    down = -(-len(items) // across)
-    high, wide = items.shape[1] + gap, items.shape[2] + gap
-    sheet = np.full((down * high + gap, across * wide + gap, *items.shape[3:]), 255, dtype=np.uint8)
-    for index, item in enumerate(items):
-        y, x = index // across * high + gap, index % across * wide + gap
-        sheet[y : y + items.shape[1], x : x + items.shape[2]] = item
-    return sheet
+    path = Path(out)
+    folder = path.is_dir() or not path.suffix or out.endswith(("/", "\\"))
+    return write_folder if folder else write_zip if path.suffix.lower() == ".zip" else None

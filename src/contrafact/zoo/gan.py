@@ -5,6 +5,10 @@ E log D(x) + E log(1 - D(G(z))); at its best D = p/(p + q) for data density p an
 is 2 JS(p, q) - log 4. G minimises the same value (minimax), or maximises E log D(G(z)) (non-saturating), which has
 the same fixed point and a gradient while D wins. Each step is k moves of D and then one of G, Algorithm 1.
 
+Both are stacks of plain hidden layers. Pictures are rows of pixels here, as in the paper's own trials on digits: 784
+columns for 28 x 28, from -1 to 1, where the generator ends in tanh; pixels that never vary are kept out and put back.
+Neighbouring pixels mean nothing to such networks, and classes are not read; r3gan, cgan and dcgan see pictures as such.
+
 References:
     Goodfellow et al., Generative adversarial nets, NeurIPS 2014.
     Salimans et al., Improved techniques for training GANs, 2016 (one-sided label smoothing).
@@ -14,37 +18,47 @@ References:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 import numpy as np
+from torch import nn
 
+from contrafact.base.data import Data
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
+from contrafact.codecs.image import is_pictures
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
-from contrafact.engine.fit import TrainedRecipe, Training
+from contrafact.engine.fit import Score, TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
-from contrafact.metrics.held_out import held_out_score
-from contrafact.nets.adversarial import OptimizerName, Rules, restored, vector_training
+from contrafact.metrics.held_out import held_out_pictures, held_out_score
+from contrafact.nets.adversarial import OptimizerName, Rules, plain_networks, restored, vector_training
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
+
+ROWS: dict[str, Any] = {"batch": 256, "latent_size": 8, "width": 128, "rate": 5e-4}
+PICTURES: dict[str, Any] = {"batch": 64, "latent_size": 64, "width": 512, "rate": 2e-4}
 
 
 @dataclass(frozen=True, kw_only=True)
 class GAN(TrainedRecipe):
-    """Fit the generative adversarial network of 2014 to vectors."""
+    """Fit the generative adversarial network of 2014 to vectors, or to pictures as rows of pixels.
+
+    Settings that are none are chosen by the kind of data; both values stand behind them.
+    """
 
     loss: Literal["non-saturating", "minimax"] = "non-saturating"  # what the generator minimises
     steps: Count | None = None  # generator steps; none: 8,000, or from the budget
-    batch: Count = 256  # rows in a batch
+    batch: Count | None = None  # rows in a batch; none: 256 (pictures 64)
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count = 8  # columns of noise
+    latent_size: Count | None = None  # columns of noise; none: 8 (pictures 64)
     latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
-    width: Count = 128  # units in a hidden layer
+    width: Count | None = None  # units in a hidden layer; none: 128 (pictures 512)
     depth: Count = 3  # hidden layers
     activation: Activation = "leaky relu"  # of the hidden layers
     optimizer: OptimizerName = "adam"  # of both players
-    rate: Positive = 5e-4  # learning rate
+    rate: Positive | None = None  # learning rate; none: .0005 (pictures .0002)
     momentum: Share = 0.5  # of the gradients (Adam's first beta)
     critic_steps: Count = 1  # critic moves for one generator move (k in the paper)
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
@@ -62,19 +76,52 @@ class GAN(TrainedRecipe):
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
-        return vector_training(
-            self,
-            data,
-            codec=VectorCodec.fit(data),
-            score=held_out_score,
-            rules=Rules(
-                loss=DUELS[self.loss],
-                penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
-                real_target=1 - self.label_smoothing,
-            ),
-            **options,
+        pictures = is_pictures(data)
+        codec = codec_of_pixels(data) if pictures else VectorCodec.fit(data)
+        recipe = self.filled(PICTURES if pictures else ROWS)
+        rules = Rules(
+            loss=DUELS[self.loss],
+            penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
+            networks=_pixel_networks if pictures else plain_networks,
+            real_target=1 - self.label_smoothing,
         )
+        score = score_of_pixels(codec) if pictures else held_out_score
+        return vector_training(recipe, data, codec=codec, score=score, rules=rules, **options)
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
         """Make a fitted model again."""
-        return restored(self, VectorCodec.from_json(codec), arrays)
+        known = VectorCodec.from_json(codec)
+        return restored(self, known, arrays, _pixel_networks if known.kind == "pictures" else plain_networks)
+
+
+def codec_of_pixels(data: Any) -> VectorCodec:
+    """Read pictures as rows of pixels from -1 to 1, whether they come as Data or as an array."""
+    bare = not isinstance(data, Data)
+    codec = VectorCodec.fit(Data(kind="pictures", items=data) if bare else data)
+    items = np.asarray(data if bare else data.items)
+    if items.dtype != np.uint8:  # sixteen bit: over the range that they use
+        low, top = float(items.min()), float(items.max())
+        varies = np.asarray(codec.scale) > 0
+        mean = np.where(varies, (low + top) / 2, codec.mean)
+        codec = replace(codec, mean=tuple(mean.tolist()), scale=tuple((varies * (top - low) / 2).tolist()))
+    return replace(codec, container="array") if bare else codec
+
+
+def score_of_pixels(codec: VectorCodec) -> Callable[[np.ndarray, int], Score]:
+    """Score rows of pixels as the pictures that they are."""
+
+    def pictures(rows: np.ndarray) -> dict[str, np.ndarray]:
+        items = codec.unscale(rows).reshape(len(rows), *codec.shape)
+        return {"pictures": (items if items.ndim == 4 else items[..., None]).transpose(0, 3, 1, 2)}
+
+    def prepare(held: np.ndarray, seed: int) -> Score:
+        score = held_out_pictures(pictures(held), seed)
+        return lambda fake: score(pictures(fake))
+
+    return prepare
+
+
+def _pixel_networks(settings: Any, columns: int) -> tuple[nn.Module, nn.Module]:
+    """Make plain networks whose generator gives numbers from -1 to 1."""
+    generator, critic = plain_networks(settings, columns)
+    return nn.Sequential(generator, nn.Tanh()), critic

@@ -16,39 +16,67 @@ from typing import Any, Literal, Self
 import numpy as np
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
+from contrafact.codecs.image import ImageCodec, is_pictures
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
-from contrafact.metrics.held_out import held_out_score
+from contrafact.metrics.held_out import held_out_pictures, held_out_score
 from contrafact.nets.adversarial import OptimizerName, Rules, restored, vector_training
 from contrafact.nets.mlp import Activation
-from contrafact.nets.pushforward import Pushforward
+from contrafact.nets.picture_duel import ClassWeights, PictureRules, falling, picture_training, restored_pictures
+
+ROWS: dict[str, Any] = {
+    "batch": 256,
+    "latent_size": 8,
+    "width": 128,
+    "rate": 5e-4,
+    "r1": 0.0,
+    "r2": 0.0,
+    "penalty_every": 1,
+}
+PICTURES: dict[str, Any] = {
+    "batch": 32,
+    "latent_size": 64,
+    "width": 64,
+    "rate": 2e-3,
+    "r1": 0.1,
+    "r2": 0.1,
+    "penalty_every": 16,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
 class LSGAN(TrainedRecipe):
-    """Fit a least-squares generative adversarial network to vectors."""
+    """Fit a least-squares generative adversarial network to vectors or pictures.
 
-    steps: Count | None = None  # generator steps; none: 8,000, or from the budget
-    batch: Count = 256  # rows in a batch
+    Settings that are none are chosen by the kind of data; both values stand behind them.
+    """
+
+    steps: Count | None = None  # generator steps; none: 8,000 (pictures 10,000), or from the budget
+    batch: Count | None = None  # items in a batch; none: 256 (pictures 32)
+    conditional: bool = True  # pictures: learn the classes, where there are labels
+    resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count = 8  # columns of noise
+    latent_size: Count | None = None  # columns of noise; none: 8 (pictures 64)
     latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
-    width: Count = 128  # units in a hidden layer
-    depth: Count = 3  # hidden layers
-    activation: Activation = "leaky relu"  # of the hidden layers
+    width: Count | None = None  # units in a hidden layer; none: 128 (pictures 64 channels, from which the rest follows)
+    depth: Count = 3  # vectors: hidden layers
+    activation: Activation = "leaky relu"  # vectors: of the hidden layers
     optimizer: OptimizerName = "adam"  # of both players
-    rate: Positive = 5e-4  # learning rate
+    rate: Positive | None = None  # learning rate; none: .0005 (pictures .002, falling to a fiftieth)
     momentum: Share = 0.5  # of the gradients (Adam's first beta)
     critic_steps: Count = 1  # critic moves for one generator move (k in the paper)
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
     label_smoothing: Share = 0.0  # real rows are regressed to 1 less this
     instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
-    r1: NotNegative = 0.0  # penalty on the critic's slope at real rows
-    r2: NotNegative = 0.0  # penalty on the critic's slope at fakes
-    penalty_every: Count = 1  # penalise every so many steps, so many times as strongly
+    r1: NotNegative | None = None  # penalty on the critic's slope at real items; none: 0 (pictures .1)
+    r2: NotNegative | None = None  # penalty on the critic's slope at fakes; none: 0 (pictures .1)
+    penalty_every: Count | None = None  # penalise every so many steps, so many times as strongly; none: 1 (pictures 16)
     half_life: NotNegative = 20_000.0  # samples in which the averaged generator forgets half; 0: no averaging
+    mirror: bool = False  # pictures: show half of them mirrored
+    class_weights: ClassWeights = None  # what each class counts in both players' losses: balanced, or a=2,b=1
+    resample: Literal["share", "equal"] = "share"  # how often each class is shown: as in the data, or equally
 
     @classmethod
     def toy(cls) -> Self:
@@ -57,19 +85,29 @@ class LSGAN(TrainedRecipe):
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
+        if is_pictures(data):
+            return self.filled(PICTURES)._of_pictures(data, **options)
+        recipe = self.filled(ROWS)
+        rules = Rules(**recipe._rules())
         return vector_training(
-            self,
-            data,
-            codec=VectorCodec.fit(data),
-            score=held_out_score,
-            rules=Rules(
-                loss=DUELS["least squares"],
-                penalty=r1_r2(lambda step: (self.r1, self.r2), self.penalty_every),
-                real_target=1 - self.label_smoothing,
-            ),
-            **options,
+            recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, **options
         )
 
-    def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
+    def _of_pictures(self, data: Any, **options: Any) -> Training:
+        codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
+        rules = PictureRules(**self._rules(), rates=falling(self))
+        return picture_training(
+            self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options
+        )
+
+    def _rules(self) -> dict[str, Any]:
+        assert self.r1 is not None and self.r2 is not None and self.penalty_every is not None
+        weights = self.r1, self.r2
+        penalty = r1_r2(lambda step: weights, self.penalty_every)
+        return {"loss": DUELS["least squares"], "penalty": penalty, "real_target": 1 - self.label_smoothing}
+
+    def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Any:
         """Make a fitted model again."""
+        if codec["codec"] == "image":
+            return restored_pictures(self, ImageCodec.from_json(codec), arrays)
         return restored(self, VectorCodec.from_json(codec), arrays)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from contrafact.cli.answer import Answer, table
+from contrafact.cli.answer import MOST_WARNINGS, Answer, notes_of, table
+
+if TYPE_CHECKING:
+    from contrafact.base.records import Finding
 
 HELP = "check the data and show them"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", help="a file or a demo set")
+    parser.add_argument("what", help="a file, a folder of pictures, or a demo set")
     parser.add_argument("--target", metavar="COL", help="the column that matters")
     parser.add_argument("--kind", choices=("vectors", "pictures", "table", "text"), help="force the kind of data")
 
@@ -28,7 +32,17 @@ def run(args: argparse.Namespace) -> Answer:
         lines += ["", table([head, *(tuple(str(row[k]) for k in head) for row in seen.schema)])]
     drawing = "" if hasattr(data, "columns") or data.kind in ("text", "sound") else picture(data, data, color=False)
     lines += ["", drawing] if drawing else []
-    lines += ["", *(f"{f.code}  {f.message}  {f.cure}" for f in seen.findings)] if seen.findings else []
+    lines += ["", *seen.sentences] if seen.sentences else []
+    lines += ["", *_told(seen.findings, len(notes_of(data)))] if seen.findings else []
     fields = {"schema": seen.schema, "findings": [f.to_json() for f in seen.findings]}
     verdict = f"{len(seen.findings)} findings." if seen.findings else "Nothing wrong was found."
-    return Answer(text="\n".join([*lines, "", verdict]), verdict=verdict, fields=fields)
+    warnings = notes_of(data)  # they are among the findings, which a person reads below
+    text = "\n".join([*lines, "", verdict])
+    return Answer(text=text, verdict=verdict, fields=fields, warnings=warnings, shown=len(warnings))
+
+
+def _told(findings: list[Finding], notes: int) -> list[str]:
+    """Write every finding on a line, of the notes on reading, which come first, only some."""
+    lines = [f"{f.code}  {f.message}  {f.cure}" for f in findings]
+    more = notes - MOST_WARNINGS
+    return [*lines[:MOST_WARNINGS], f"and {more:,} more notes; --json lists all", *lines[notes:]] if more > 0 else lines

@@ -16,7 +16,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-n", type=int, default=1000, help="how many (default 1000)")
     parser.add_argument("--given", action="append", default=[], metavar="KEY=VALUE", help="a condition")
     parser.add_argument("--refine", action="store_true", help="let the critic choose among candidates")
-    parser.add_argument("-o", "--out", metavar="OUT", help=".npy, .npz, .csv, .parquet, .txt or .png")
+    parser.add_argument(
+        "-o",
+        "--out",
+        metavar="OUT",
+        help=".npy, .npz, .csv, .parquet, .txt or .png; for pictures also a folder or .zip",
+    )
 
 
 def run(args: argparse.Namespace) -> Answer:

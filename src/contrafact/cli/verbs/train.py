@@ -6,7 +6,7 @@ import argparse
 from shlex import quote
 
 from contrafact.base.errors import ContrafactError
-from contrafact.cli.answer import Answer, say
+from contrafact.cli.answer import Answer, notes_of, say, say_warnings
 from contrafact.cli.options import order_of, training_options
 
 HELP = "train or resume a model"
@@ -32,9 +32,12 @@ def run(args: argparse.Namespace) -> Answer:
             if not hasattr(job.data, "columns")
             else f"data:  {args.what}: {job.data.shape[0]:,} rows"
         )
+        say_warnings(notes_of(job.data))
         say(f"model: {job.recipe.method}", f"run:   {job.run.folder}")
     if args.dry_run:
-        return Answer(text=f"{job.recipe}", verdict="Nothing was trained.", fields={"settings": job.recipe.settings()})
+        told, notes = "Nothing was trained.", notes_of(job.data)
+        fields = {"settings": job.recipe.settings()}
+        return Answer(text=f"{job.recipe}", verdict=told, warnings=notes, shown=len(notes), fields=fields)
     return _train(job, args)
 
 
@@ -66,6 +69,8 @@ def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     )
     ending = "csv" if hasattr(job.data, "columns") else "txt" if job.data.kind == "text" else "npy"
     text = f"{told}\nReport: {page}\nNext: contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
-    warnings = [("", said) for said in (job.warnings if job.training is None else job.training.warnings)]
+    notes = notes_of(job.data)
+    said = job.warnings if job.training is None else job.training.warnings
+    warnings = [*notes, *(("", warning) for warning in said)]
     fields = {"held_out_score": score, "steps": None if job.training is None else job.training.step}
-    return Answer(text=text, verdict=told, run=folder, files=[page], warnings=warnings, fields=fields)
+    return Answer(text=text, verdict=told, run=folder, files=[page], warnings=warnings, shown=len(notes), fields=fields)
