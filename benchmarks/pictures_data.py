@@ -75,6 +75,7 @@ def _tensor(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(pictures)).unsqueeze(1).float() / 255
 
 
+@torch.enable_grad()
 def _train(net: Judge, data: Data) -> None:
     pictures, labels = _tensor(data.items), torch.from_numpy(data.labels)
     steps = len(pictures) // BATCH

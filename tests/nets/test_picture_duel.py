@@ -53,6 +53,13 @@ def test_named_weights_are_relative_and_one_on_average():
     assert sum(total.values()) == pytest.approx(100, rel=1e-5)
 
 
+def test_classes_that_are_shown_equally_often_are_in_balance_already():
+    codec = ImageCodec.fit(RARE)
+    assert class_weights("balanced", codec, "equal").tolist() == [1, 1]
+    doubled = class_weights({"rare": 2}, codec, "equal")
+    assert doubled[codec.classes.index("rare")] == pytest.approx(4 / 3)
+
+
 def test_weights_without_classes_change_nothing():
     codec = ImageCodec.fit(RARE, labelled=False)
     assert class_weights("balanced", codec) is None

@@ -191,6 +191,27 @@ _ROWS = (
         'Name it: decode(latent, given={"class": NAME}).',
     ),
     (
+        "E125",
+        "Noise cannot be moved like this",
+        "An edit names no direction of this model, or it or the truncation is no number.",
+        "The nearest names.",
+        "contrafact sample RUN --edits lists the directions; --edit slant=1.5 goes along one.",
+    ),
+    (
+        "E126",
+        "The model lacks this ability",
+        "Edits, truncation and export need a network that turns noise into items.",
+        "The method.",
+        "Use an adversarial method, such as r3gan; contrafact zoo lists abilities.",
+    ),
+    (
+        "E127",
+        "The exported generator draws something else",
+        "Both draw from the same noise; rounding explains a ten-thousandth of the range at most.",
+        "The largest difference.",
+        "Report it with the versions that contrafact doctor prints; sample with the model itself meanwhile.",
+    ),
+    (
         "E201",
         "Nothing to learn from",
         "There are no rows or no columns, or the file is empty.",
@@ -277,7 +298,7 @@ _ROWS = (
     (
         "E213",
         "No pictures",
-        "Pictures are arrays N x high x wide, or N x high x wide x channels, of 8 or 16 bit whole numbers and one size.",
+        "Pictures are arrays N x high x wide, or N x high x wide x channels, of 8 or 16 bit and of one size.",
         "What was given.",
         "Give such an array, or read a folder of pictures.",
     ),
@@ -308,6 +329,20 @@ _ROWS = (
         "Only rows of the same columns can be compared.",
         "Both widths.",
         "Give both the same columns, in the same order.",
+    ),
+    (
+        "E224",
+        "Features that cannot be used",
+        "They have no name, know no classes where chances are asked for, or do not give one row for each picture.",
+        "What they gave.",
+        "named_features(callable, name='my-features'); the callable turns N pictures into N rows.",
+    ),
+    (
+        "E225",
+        "Chances that are none",
+        "Each row holds the chances of all classes: none below 0, and their sum is 1.",
+        "The shape.",
+        "Give the output of a softmax.",
     ),
     (
         "E301",
@@ -385,6 +420,20 @@ _ROWS = (
         "Writing there would replace files that this program did not write.",
         "Their names.",
         "Give a folder that is new or empty.",
+    ),
+    (
+        "E316",
+        "Weights that cannot be used",
+        "The file is a pickle, which is never read, or holds the weights of another network.",
+        "The first difference.",
+        "Convert a pickle that you trust to safetensors, as the message says.",
+    ),
+    (
+        "E317",
+        "A file could not be fetched",
+        "The address is not https, the network failed, or another file came than the digest names.",
+        "Both digests, or what the network said.",
+        "Check address and digest, or bring the file yourself and give its path.",
     ),
     (
         "E401",

@@ -134,7 +134,8 @@ def score_table(scores: Mapping[str, Score]) -> str:
         )
         for name, s in scores.items()
     ]
-    return table([head, *rows])
+    features = dict.fromkeys(s.features for s in scores.values() if s.features)
+    return "\n".join([table([head, *rows]), *(printable(f"Measured in the features {name}.") for name in features)])
 
 
 def table(rows: list[tuple[str, ...]]) -> str:

@@ -1,20 +1,34 @@
 """Scores: features -> statistics -> a figure with its spread. SciPy and scikit-learn load when first used.
 
-Three functions share their module's name. They are bound here, so that importing such a module first, from wherever,
+Four functions share their module's name. They are bound here, so that importing such a module first, from wherever,
 does not leave the module in the function's place.
 """
 
+from contrafact.metrics.features import (
+    Features,
+    inception_features,
+    learned_features,
+    named_features,
+    pixel_features,
+)
 from contrafact.metrics.frechet import frechet, gaussian_frechet
 from contrafact.metrics.gaps import mc_gap, mc_gap_reverse, mc_tv, signed_gap, transition_scores
 from contrafact.metrics.judge import copies, membership_auc, rows_scores
+from contrafact.metrics.kernel import kernel
+from contrafact.metrics.labels import agreement, inception_score, label_kl, perfect_stacks, stacked_modes
 from contrafact.metrics.modes import modes
+from contrafact.metrics.moments import Moments
 from contrafact.metrics.neighbours import coverage_share, neighbours, precision_recall_f1
+from contrafact.metrics.pictures import picture_scores
 from contrafact.metrics.transitions import Chain, Transitions, fit_transitions
 from contrafact.metrics.two_sample import c2st, energy_distance, mmd, sliced_wasserstein, with_anchors
 
 __all__ = [
     "Chain",
+    "Features",
+    "Moments",
     "Transitions",
+    "agreement",
     "c2st",
     "copies",
     "coverage_share",
@@ -22,17 +36,27 @@ __all__ = [
     "fit_transitions",
     "frechet",
     "gaussian_frechet",
+    "inception_features",
+    "inception_score",
+    "kernel",
+    "label_kl",
+    "learned_features",
     "mc_gap",
     "mc_gap_reverse",
     "mc_tv",
     "membership_auc",
     "mmd",
     "modes",
+    "named_features",
     "neighbours",
+    "perfect_stacks",
+    "picture_scores",
+    "pixel_features",
     "precision_recall_f1",
     "rows_scores",
     "signed_gap",
     "sliced_wasserstein",
+    "stacked_modes",
     "transition_scores",
     "with_anchors",
 ]

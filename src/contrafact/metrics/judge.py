@@ -35,13 +35,10 @@ def rows_scores(
     holdout: Any = None,
     truth: Mixture | None = None,
     seed: int = 0,
-    *,
-    common: bool = False,
 ) -> dict[str, Score]:
     """Score generated rows of numbers against the real rows that a model was trained on.
 
-    Columns are put on one scale by the real rows' mean and standard deviation, unless their scale is common: a pixel
-    that hardly varies must not count as much as one that does. Above 5,000 rows a seeded choice is
+    Columns are put on one scale by the real rows' mean and standard deviation. Above 5,000 rows a seeded choice is
     used, except in the search for copies, which looks through all real rows.
 
     Arguments:
@@ -50,7 +47,6 @@ def rows_scores(
         holdout: Real rows kept away from training: a better ceiling, and a test of membership.
         truth: The distribution behind the rows, where it is known.
         seed: Seed of every choice.
-        common: The columns share one unit, as pixels do.
 
     Returns:
         precision, recall, density, coverage, mmd, energy, sliced_wasserstein, c2st and copies; membership_auc with a
@@ -58,10 +54,10 @@ def rows_scores(
     """
     real, fake = pair(real, fake)
     known = modes(at_most(fake, MOST_ROWS, seed, "fake"), truth, seed) if truth is not None else {}
-    whole, kept = _on_one_scale(real, real, common), None
-    fake = at_most(_on_one_scale(real, fake, common), MOST_ROWS, seed, "fake")
+    whole, kept = _on_one_scale(real, real), None
+    fake = at_most(_on_one_scale(real, fake), MOST_ROWS, seed, "fake")
     if holdout is not None:
-        kept = at_most(_on_one_scale(real, pair(real, holdout)[1], common), MOST_ROWS, seed, "holdout")
+        kept = at_most(_on_one_scale(real, pair(real, holdout)[1]), MOST_ROWS, seed, "holdout")
     few = at_most(whole, MOST_ROWS, seed, "real")
     scores = [*_near(few, fake, kept, seed), *_apart(few, fake, kept, seed), copies(whole, fake, kept)]
     if kept is not None:
@@ -94,8 +90,8 @@ def membership_auc(real: Any, fake: Any, holdout: Any) -> Score:
     return Score(name="membership_auc", value=value, low=low, high=high, n=len(fake), better="lower", ceiling=0.5)
 
 
-def _on_one_scale(real: np.ndarray, values: np.ndarray, common: bool) -> np.ndarray:
-    sd = np.atleast_1d(real.std()) if common else real.std(0)
+def _on_one_scale(real: np.ndarray, values: np.ndarray) -> np.ndarray:
+    sd = real.std(0)
     scaled: np.ndarray = (values - real.mean(0)) / np.where(sd > 0, sd, 1.0)
     return scaled
 

@@ -34,7 +34,9 @@ def kernel(features_a: Any, features_b: Any, seed: int = 0, *, block: int = BLOC
     """
     a, b = pair(features_a, features_b)
     count = max(min(len(a), len(b)) // block, 1)
-    deals = [np.array_split(generator(seed, "kernel", side).permutation(len(x)), count) for side, x in enumerate((a, b))]
+    deals = [
+        np.array_split(generator(seed, "kernel", side).permutation(len(x)), count) for side, x in enumerate((a, b))
+    ]
     values = [polynomial_mmd(a[i], b[j]) for i, j in zip(*deals, strict=True)]
     value = float(np.mean(values))
     reach = _reach(values) if count >= FEWEST_BLOCKS else group_error(polynomial_mmd, a, b, seed)

@@ -1,4 +1,4 @@
-"""What a classifier says of generated pictures: clear and varied, of the right classes, of the class that was asked for.
+"""What a classifier says of generated pictures: are they clear and varied, of the right classes, as they were asked for?
 
 - inception: exp of the mean divergence KL(p(class | picture) || p(class)), over ten parts of the pictures
 - label_kl: KL of the generated histogram of classes to the real one, both as the classifier sees them
@@ -57,11 +57,11 @@ def _clear_and_varied(chances: np.ndarray) -> float:
 
 
 def _checked(chances: Any) -> np.ndarray:
-    chances = np.asarray(chances, dtype=np.float64)
-    if chances.ndim == 2 and chances.size and (chances >= 0).all() and np.abs(chances.sum(1) - 1).max() < 1e-3:
-        return chances
+    table: np.ndarray = np.asarray(chances, dtype=np.float64)
+    if table.ndim == 2 and table.size and (table >= 0).all() and np.abs(table.sum(1) - 1).max() < 1e-3:
+        return table
     raise DataError(
-        f"The chances of classes, of shape {chances.shape}, are no chances.",
+        f"The chances of classes, of shape {table.shape}, are no chances.",
         why="Each row holds the chances of all classes: none below 0, and their sum is 1.",
         fix="Give the output of a softmax.",
         code="E225",
@@ -109,13 +109,19 @@ def agreement(asked: Any, seen: Any, ceiling: float | None = None) -> Score:
     """
     asked, seen = (np.asarray([str(label) for label in labels]) for labels in (asked, seen))
     names = np.unique(np.concatenate([asked, seen]))
-    shares = [np.bincount(np.searchsorted(names, labels), minlength=len(names)) / len(labels) for labels in (asked, seen)]
+    shares = [
+        np.bincount(np.searchsorted(names, labels), minlength=len(names)) / len(labels) for labels in (asked, seen)
+    ]
     score = share("agreement", asked == seen, ceiling=ceiling)
     return replace(score, floor=float(shares[0] @ shares[1]))
 
 
 def stacked_modes(
-    pictures: Any, classify: Callable[[np.ndarray], Any], *, shares: Sequence[float] | None = None, seed: int = 0
+    pictures: Any,
+    classify: Callable[[np.ndarray], Any],
+    *,
+    shares: Sequence[float] | np.ndarray | None = None,
+    seed: int = 0,
 ) -> dict[str, Score]:
     """Count the modes of stacked digits: pictures with a digit in each of three channels have 1,000.
 
@@ -128,15 +134,14 @@ def stacked_modes(
     Returns:
         modes, and reverse_kl: KL of the modes' histogram to an even one, with that of a perfect sampler as ceiling.
     """
-    pictures = as_pictures(pictures)
-    shares = np.full(10, 0.1) if shares is None else np.asarray(shares, dtype=np.float64)
+    pictures, often = as_pictures(pictures), _shares(shares)
     n, channels = len(pictures), pictures.shape[3]
     place = np.zeros(n, dtype=np.int64)
     for channel in range(channels):
         blocks = [np.asarray(classify(pictures[i : i + BLOCK, :, :, channel])) for i in range(0, n, BLOCK)]
-        place = place * len(shares) + np.concatenate(blocks).astype(np.int64)
-    counts = np.bincount(place, minlength=len(shares) ** channels)
-    hit, even, _ = perfect_stacks(n, shares, channels)
+        place = place * len(often) + np.concatenate(blocks).astype(np.int64)
+    counts = np.bincount(place, minlength=len(often) ** channels)
+    hit, even, _ = perfect_stacks(n, often, channels)
     value = float(divergence(counts))
     again = generator(seed, "stacked").multinomial(n, counts / n, size=DRAWS)
     low, high = percentiles(value, divergence(again))
@@ -160,7 +165,7 @@ def perfect_stacks(
 ) -> tuple[float, float, float]:
     """Give what a perfect sampler of stacked digits gets with n samples.
 
-    The first two are exact expectations over the binomial counts of every mode: E KL = log K - log n + Σ E[c log c] / n.
+    The first two are exact expectations over the binomial counts of all K modes: E KL = log K - log n + Σ E[c log c] / n.
 
     Arguments:
         n: Number of samples.
@@ -173,15 +178,20 @@ def perfect_stacks(
     """
     from scipy.stats import binom
 
-    shares = np.full(10, 0.1) if shares is None else np.asarray(shares, dtype=np.float64)
-    chances, times = _mode_chances(shares, channels)
+    often = _shares(shares)
+    chances, times = _mode_chances(often, channels)
     most = int(n * chances.max() + 12 * math.sqrt(n * chances.max()) + 12)
     counts = np.arange(min(most, n) + 1)
     surprise = counts * np.log(np.maximum(counts, 1))
     mean = sum(int(t) * float(binom.pmf(counts, n, p) @ surprise) for p, t in zip(chances, times, strict=True)) / n
     hit = float((times * (1 - (1 - chances) ** n)).sum())
     draws = generator(seed, "perfect stacks").multinomial(n, np.repeat(chances, times), size=DRAWS)
-    return hit, channels * math.log(len(shares)) - math.log(n) + mean, float(divergence(draws).std(ddof=1))
+    return hit, channels * math.log(len(often)) - math.log(n) + mean, float(divergence(draws).std(ddof=1))
+
+
+def _shares(shares: Sequence[float] | np.ndarray | None) -> np.ndarray:
+    often: np.ndarray = np.full(10, 0.1) if shares is None else np.asarray(shares, dtype=np.float64)
+    return often / often.sum()
 
 
 def _mode_chances(shares: np.ndarray, channels: int) -> tuple[np.ndarray, np.ndarray]:

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import affine_grid, cross_entropy, grid_sample
+from torch.optim import Optimizer
 
 from contrafact.base.data import Data, fingerprint
 from contrafact.base.seeds import fold, generator
@@ -63,7 +64,7 @@ class Preparation:
     @classmethod
     def of(cls, pictures: np.ndarray) -> Preparation:
         """Choose for pictures like these; 16 bit are read over the range that is used."""
-        high, wide = fitting(*pictures.shape[1:3], LONGEST)
+        high, wide = fitting(pictures.shape[1], pictures.shape[2], LONGEST)
         low, top = (0, 255) if pictures.dtype == np.uint8 else (int(pictures.min()), int(pictures.max()))
         return cls(high=high, wide=wide, low=low, top=max(top, low + 1))
 
@@ -73,7 +74,8 @@ class Preparation:
         if block.dtype == np.uint8 and block.shape[2:] == (self.high, self.wide):
             return np.ascontiguousarray(block)
         spread = (block.astype(np.float32) - self.low) * (255 / (self.top - self.low))
-        return np.clip(np.rint(resize(spread, (self.high, self.wide))), 0, 255).astype(np.uint8)
+        prepared: np.ndarray = np.clip(np.rint(resize(spread, (self.high, self.wide))), 0, 255).astype(np.uint8)
+        return prepared
 
 
 def shares(pictures: Tensor) -> Tensor:
@@ -118,7 +120,8 @@ class Lessons:
 
     def __init__(self, net: nn.Module, loss: Loss) -> None:
         self.loss = loss
-        self.players = {"eye": torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-3, fused=True)}
+        adam = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=1e-3, fused=True)
+        self.players: dict[str, Optimizer] = {"eye": adam}
 
     def prepare(self, step: Step) -> None:
         """Let the rate rise along a cosine for three tenths of the steps and fall to nothing after."""
@@ -247,12 +250,12 @@ def _recognise(net: nn.Module) -> Loss:
 def _accuracy(net: nn.Module, lesson: Lesson, unseen: dict[str, Tensor]) -> float:
     """Give the share of unseen pictures that are classified right, or known again among 1,000 in a moved view."""
     if lesson.classes:
-        guesses = [net(shares(part)).argmax(1) for part in unseen["pictures"].split(BLOCK)]
+        guesses = [net(shares(part)).argmax(1) for part in torch.split(unseen["pictures"], BLOCK)]
         return float((torch.cat(guesses) == unseen["labels"]).float().mean())
     pictures = unseen["pictures"][:KNOWN_AMONG]
     draws = torch.from_numpy(generator(lesson.seed, "views").random((len(pictures), 4), dtype=np.float32))
     rows, others = (
-        torch.cat([net(part) for part in views.split(BLOCK)])
+        torch.cat([net(part) for part in torch.split(views, BLOCK)])
         for views in (shares(pictures), moved(shares(pictures), draws, REACH))
     )
     return float((torch.cdist(rows, others).argmin(1) == torch.arange(len(rows))).float().mean())

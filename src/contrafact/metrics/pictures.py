@@ -1,8 +1,8 @@
 """The standard scores of generated pictures, measured in features.
 
-Every figure bears the name of its features. Beside it stands what pixel noise gets (the floor: each pixel drawn with the
-training pictures' mean and standard deviation of that pixel) and what real pictures get against held-out ones, or one
-half of them against the other (the ceiling), measured in the same way.
+Every figure bears the name of its features. Beside it stands what pixel noise gets (the floor: each pixel drawn with
+the mean and the standard deviation that it has in the training pictures) and what real pictures get against held-out
+ones, or one half of them against the other (the ceiling), measured in the same way.
 
 A fake counts as a copy when it lies at most half as far from some training picture as from every held-out picture;
 without a holdout, as from every other training picture. Real pictures that were not trained on do so now and then, in d
@@ -39,9 +39,7 @@ SAME = 1e-10  # of the squared length of features: rounding
 EXACT = ("density", "coverage", "label_kl")  # their ceilings are known without measuring
 
 
-def picture_scores(
-    real: Any, fake: Any, holdout: Any = None, seed: int = 0, features: Any = None
-) -> dict[str, Score]:
+def picture_scores(real: Any, fake: Any, holdout: Any = None, seed: int = 0, features: Any = None) -> dict[str, Score]:
     """Score generated pictures against the pictures that a model was trained on.
 
     Above 10,000 pictures a side a seeded choice is used, except in the search for copies, which looks through all
@@ -116,7 +114,10 @@ def _noise(pictures: np.ndarray, n: int, seed: int) -> Iterator[np.ndarray]:
 
 def _compared(real: Seen, fake: Seen, part: int, seed: int) -> dict[str, Score]:
     """Measure everything that takes nothing but what is seen of two sides; inception in parts of one size."""
-    found = {"frechet": frechet(real.features, fake.features, seed), "kernel": kernel(real.features, fake.features, seed)}
+    found = {
+        "frechet": frechet(real.features, fake.features, seed),
+        "kernel": kernel(real.features, fake.features, seed),
+    }
     found |= neighbours(real.features, fake.features, seed=seed)
     if real.chances is not None and fake.chances is not None:
         found["inception"] = inception_score(fake.chances, seed, splits=round(len(fake) / part))
@@ -163,8 +164,8 @@ def _told_apart(seen: dict[str, Seen], anchors: tuple[Seen, Seen], seed: int) ->
 
 
 def _copies(features: Features, pictures: np.ndarray, seen: dict[str, Seen], seed: int) -> Score:
-    """Find the share of copies among fakes; the ceiling is their share among real pictures, not trained on or others."""
-    fake = at_most(seen["fake"].features, FEWER, seed, "copies")
+    """Find the share of copies among fakes; the ceiling is their share among real pictures."""
+    fake = seen["fake"].features
     kept = seen["held-out"].features if "held-out" in seen else None
     asked = at_most(seen["real"].features if kept is None else kept, INNOCENT, seed, "innocent")
     whole = len(pictures) <= MOST

@@ -1,5 +1,4 @@
-"""A shelf for what is dear to compute and can be computed again: a folder of verified bundles, by the digest of all that
-they follow from.
+"""A shelf for what is dear to compute and can be computed again: verified bundles, by the digest of what they follow from.
 
 The folder is `CONTRAFACT_CACHE`, else `~/.cache/contrafact`. Nothing depends on it: a shelf that cannot be written and
 a bundle that is damaged cost time and a warning, no more.

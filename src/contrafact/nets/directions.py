@@ -61,9 +61,12 @@ class Direction:
     step: np.ndarray
     effects: dict[str, float]
 
+    def told(self, most: int = 4) -> str:
+        """Tell the strongest effects."""
+        return ", ".join(f"{name} {effect:+.2f}" for name, effect in list(self.effects.items())[:most])
+
     def __str__(self) -> str:
-        told = ", ".join(f"{name} {effect:+.2f}" for name, effect in list(self.effects.items())[:4])
-        return f"direction {self.number} ({self.name}): {told}"
+        return f"direction {self.number} ({self.name}): {self.told()}"
 
     def __repr__(self) -> str:
         return f"<{self}>"

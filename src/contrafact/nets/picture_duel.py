@@ -23,6 +23,7 @@ from contrafact.nets.picture_model import PictureModel
 from contrafact.nets.pictures import PictureCritic, PictureGenerator
 
 ClassWeights = Literal["balanced"] | dict[str, Positive] | None
+Resample = Literal["share", "equal"]
 
 
 class PictureSettings(Protocol):
@@ -49,7 +50,7 @@ class PictureSettings(Protocol):
     @property
     def class_weights(self) -> ClassWeights: ...
     @property
-    def resample(self) -> Literal["share", "equal"]: ...
+    def resample(self) -> Resample: ...
 
 
 def picture_networks(settings: Any, codec: Any) -> tuple[nn.Module, nn.Module]:
@@ -84,11 +85,17 @@ class PictureRules:
     real_target: float = 1.0
 
 
-def class_weights(wish: ClassWeights, codec: Any) -> np.ndarray | None:
-    """Give what each class's pairs count, 1 on average over the data; None where all count the same."""
+def class_weights(wish: ClassWeights, codec: Any, resample: Resample = "share") -> np.ndarray | None:
+    """Give what each class's pairs count, 1 on average over what is shown; None where all count the same.
+
+    Arguments:
+        wish: `balanced`, so that all classes count the same in total, or a number for some classes.
+        codec: Knows the classes and their shares.
+        resample: How often each class is shown.
+    """
     if wish is None or not codec.classes:
         return None
-    shares = np.asarray(codec.shares)
+    shares = np.asarray(codec.shares) if resample == "share" else np.full(len(codec.classes), 1 / len(codec.classes))
     if wish == "balanced":
         return np.asarray(1 / (len(shares) * shares))
     for name in wish:
@@ -105,7 +112,9 @@ def class_weights(wish: ClassWeights, codec: Any) -> np.ndarray | None:
 
 def reader(settings: Any, codec: Any, device: torch.device) -> Callable[[Any], Scene]:
     """Make what turns a batch of uint8 pictures and places of classes into what a duel sees."""
-    weights = class_weights(getattr(settings, "class_weights", None), codec)
+    # A method without conditions has no such settings.
+    resample = getattr(settings, "resample", "share")
+    weights = class_weights(getattr(settings, "class_weights", None), codec, resample)
     by_class = None if weights is None else torch.as_tensor(weights, dtype=torch.float32, device=device)
     table = torch.as_tensor(codec.conditions, dtype=torch.float32, device=device) if codec.classes else None
 
@@ -150,7 +159,6 @@ def picture_batches(settings: Any) -> Callable[[Any, int, int], Batches]:
     """Make the order of pictures: all classes equally often where asked, with keys where they are mirrored."""
 
     def batches(items: Any, size: int, seed: int) -> Batches:
-        # A method without conditions has no such setting.
         groups = items.get("labels") if getattr(settings, "resample", "share") == "equal" else None
         return Batches(items, size, seed, groups=groups, keyed=settings.mirror)
 

@@ -190,6 +190,13 @@ class PictureModel(Pushforward):
             truncation: Below 1 draws likelier and less varied pictures.
             edit: Steps along directions of the noise, such as {"slant": 1.5}; `directions` lists them.
         """
+        if not 0 <= truncation < np.inf:
+            raise UsageError(
+                f"Noise cannot be truncated by {truncation!r}.",
+                why="It is multiplied by this number: 1 leaves it as it is, 0 draws the middle of all pictures.",
+                fix="--truncation 0.7",
+                code="E125",
+            )
         if edit:
             rows = self.latents(n, seed, given)
             return self.reproject(replace(rows, noise=truncation * rows.noise), edit)

@@ -74,7 +74,9 @@ def _padded(cell: str, width: int, right: bool) -> str:
     return cell.rjust(width) if right else cell.ljust(width)
 
 
-def judge(real: Any, fake: Any, holdout: Any = None, target: str | None = None, seed: int = 0) -> Report:
+def judge(
+    real: Any, fake: Any, holdout: Any = None, target: str | None = None, seed: int = 0, features: Any = None
+) -> Report:
     """Score any generator's output against real data.
 
     Arguments:
@@ -83,13 +85,14 @@ def judge(real: Any, fake: Any, holdout: Any = None, target: str | None = None, 
         holdout: Real data that it never saw; needed for the scores that notice memorised rows.
         target: A column of special interest in a table.
         seed: Seeds subsamples and resampling.
+        features: What pictures are compared in: features, or a callable with a name; by default learned from `real`.
 
     Returns:
         A report: `report.scores`, `print(report)`, `report.save("x.html")`.
     """
     from contrafact.tasks.judge import scores
 
-    found = scores(real, fake, holdout=holdout, target=target, seed=seed)
+    found = scores(real, fake, holdout=holdout, target=target, seed=seed, features=features)
     name = real.name if isinstance(real, Data) else "real data"
     return Report(
         scores=found,
@@ -104,12 +107,14 @@ def notes_on(scores: Mapping[str, Score], holdout: bool) -> tuple[str, ...]:
     notes = [] if holdout else [NO_HOLDOUT]
     copies = scores.get("copies")
     if copies is not None and copies.low > (copies.ceiling or 0) + COPIED:
-        notes.append(f"{copies.value:.0%} of the fakes repeat a row of the real data.")
+        notes.append(f"{copies.value:.0%} of the fakes repeat an item of the real data.")
     member = scores.get("membership_auc")
-    if member is not None and member.low > 0.5 + GIVEN_AWAY:
+    if member is not None and member.low > max(member.ceiling or 0, 0.5) + GIVEN_AWAY:
         notes.append(
-            f"Training rows lie closer to the fakes than unseen rows do: AUC {member.value:.2f} for an attacker."
+            f"Training items lie closer to the fakes than unseen ones do: AUC {member.value:.2f} for an attacker."
         )
+    for name in dict.fromkeys(score.features for score in scores.values() if score.features):
+        notes.append(f"Measured in the features {name}: compare figures of the same features only.")
     attacks = [name for name in ("copies", "membership_auc") if name in scores]
     return (*notes, PRIVACY.format(" and ".join(attacks))) if attacks else tuple(notes)
 

@@ -19,6 +19,8 @@ MEANINGS = {
     "frechet": "The distance between two Gaussians laid around real and fake features: 0 is the same.",
     "kernel": "The distance between real and fake features by a polynomial kernel: 0 is the same.",
     "inception": "Whether a classifier finds each picture clear and all of them varied.",
+    "label_kl": "How far the shares of the classes among fakes are from those among real pictures: 0 is the same.",
+    "agreement": "The share of fakes that a classifier sees as the class that was asked for.",
     "mmd": "The distance between real and fake data by a smooth kernel: about 0 is the same.",
     "energy": "The distance between real and fake data by the distances of their items: about 0 is the same.",
     "sliced_wasserstein": "How far fakes would have to be moved to become the real data, seen from random directions.",

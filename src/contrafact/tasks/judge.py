@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.data import Data
-from contrafact.base.errors import DataError
+from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.base.records import Score
+from contrafact.codecs.image import is_pictures
 
 MOST_LEVELS = 20
 
@@ -20,6 +21,8 @@ def _kind(data: Any) -> str:
         return "table"
     if isinstance(data, Data):
         return data.kind
+    if is_pictures(data):
+        return "pictures"
     return "text" if isinstance(data, list) and data and isinstance(data[0], (str, list, tuple)) else "vectors"
 
 
@@ -129,7 +132,14 @@ def matrices(real: Any, others: list[Any]) -> list[np.ndarray]:
     return flat
 
 
-def scores(real: Any, fake: Any, holdout: Any = None, target: str | None = None, seed: int = 0) -> dict[str, Score]:
+def scores(
+    real: Any,
+    fake: Any,
+    holdout: Any = None,
+    target: str | None = None,
+    seed: int = 0,
+    features: Any = None,
+) -> dict[str, Score]:
     """Score fakes of any origin.
 
     Arguments:
@@ -138,13 +148,12 @@ def scores(real: Any, fake: Any, holdout: Any = None, target: str | None = None,
         holdout: Real data that it never saw; needed for the scores that notice memorised rows.
         target: A column of special interest in a table.
         seed: Seeds subsamples and resampling.
+        features: What pictures are compared in: features, or a callable with a name; by default learned from `real`.
 
     Returns:
         Scores by name, each with interval, floor and ceiling where they are known.
     """
     if target is not None and target not in getattr(real, "columns", ()):
-        from contrafact.base.errors import UsageError, did_you_mean
-
         columns = [str(c) for c in getattr(real, "columns", ())]
         why = did_you_mean(target, columns) if columns else "Only tables have columns."
         raise UsageError(f"There is no column '{target}'.", why=why, fix="--target COLUMN", code="E115")
@@ -155,15 +164,26 @@ def scores(real: Any, fake: Any, holdout: Any = None, target: str | None = None,
             fix="Give two files of the same kind.",
             code="E205",
         )
+    if features is not None and _kind(real) != "pictures":
+        raise UsageError(
+            f"Features were given for {_kind(real)}.",
+            why="Only pictures are compared in features.",
+            fix="Leave features out.",
+            code="E224",
+        )
     if _kind(real) == "text":
         return _text_scores(real, fake, holdout, seed)
+    if _kind(real) == "pictures":
+        from contrafact.metrics.pictures import picture_scores
+
+        return picture_scores(real, fake, holdout, seed=seed, features=features)
     from contrafact.metrics.judge import rows_scores
 
     others = [fake] if holdout is None else [fake, holdout]
     numbers = matrices(real, others)
     truth = real.truth if isinstance(real, Data) else None
     kept = numbers[2] if holdout is not None else None
-    return rows_scores(numbers[0], numbers[1], kept, truth=truth, seed=seed, common=_kind(real) == "pictures")
+    return rows_scores(numbers[0], numbers[1], kept, truth=truth, seed=seed)
 
 
 def _text_scores(real: Any, fake: Any, holdout: Any, seed: int) -> dict[str, Score]:
@@ -184,8 +204,6 @@ def require(expression: str, found: dict[str, Score]) -> list[str]:
     """
     import operator
     import re
-
-    from contrafact.base.errors import UsageError, did_you_mean
 
     compare = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
     missed = []
@@ -216,8 +234,6 @@ def critic_score(run: str, real: Any, fake: Any, seed: int = 0) -> Score:
 
     model = model_of(run)
     if not hasattr(model, "critic"):
-        from contrafact.base.errors import UsageError
-
         raise UsageError(
             f"{model.recipe.method} has no critic.",
             why="Only adversarial methods train one.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,9 @@ def model_of(what: str) -> Any:
     return load(place_of(what))
 
 
-def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: bool = False) -> Any:
+def draw(
+    what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: bool = False, **options: Any
+) -> Any:
     """Draw n items from a run's model.
 
     Arguments:
@@ -40,10 +43,11 @@ def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: 
         given: Conditions.
         seed: The same seed draws the same items.
         refine: Let the critic choose among candidates.
+        options: What else some models can do: truncation, edit.
     """
     model = model_of(what)
     if not refine:
-        return model.sample(n, given=given, seed=seed)
+        return model.sample(n, given=given, seed=seed, **_able(model.sample, model, options))
     if not hasattr(model, "refine"):
         raise UsageError(
             f"{model.recipe.method} has no critic to refine with.",
@@ -51,7 +55,38 @@ def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: 
             fix="Sample without --refine.",
             code="E110",
         )
-    return model.refine(n, seed=seed)
+    return model.refine(n, seed=seed, **_able(model.refine, model, options))
+
+
+def _able(draw: Callable[..., Any], model: Any, options: dict[str, Any]) -> dict[str, Any]:
+    """Give the options back if this way of drawing takes them all."""
+    for name in options:
+        if name not in inspect.signature(draw).parameters:
+            how = " and --refine together" if draw.__name__ == "refine" and hasattr(model, "directions") else ""
+            raise _unable(model, f"draw with --{name}{how}", f"Sample without --{name}.")
+    return options
+
+
+def _unable(model: Any, what: str, fix: str) -> UsageError:
+    return UsageError(
+        f"{model.recipe.method} cannot {what}.",
+        why="Noise can be moved where it stands behind pictures of an adversarial model.",
+        fix=fix,
+        code="E126",
+    )
+
+
+def edits(what: str) -> list[tuple[Any, bool]]:
+    """List the directions that `edit` takes: one for each measure, then the strongest ones, which go by number.
+
+    Arguments:
+        what: A run, or a saved model's folder.
+    """
+    model = model_of(what)
+    if not hasattr(model, "directions"):
+        raise _unable(model, "be edited", "Sample without --edits.")
+    named, numbered = model.directions(by="measures"), model.directions()
+    return [*((direction, False) for direction in named), *((direction, True) for direction in numbered)]
 
 
 def write(drawn: Any, out: str) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
-from contrafact.base.errors import GateFailed
+from contrafact.base.errors import GateFailed, UsageError
 from contrafact.cli.answer import Answer, score_table
 
 HELP = "score any generator's output against real data"
@@ -19,6 +20,15 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--require", metavar="EXPR", help="bars that must hold, like 'c2st>=.9,coverage>.8'; else exit 4"
     )
+    parser.add_argument(
+        "--inception", metavar="FILE", help="judge pictures in Inception's features; safetensors weights"
+    )
+    parser.add_argument(
+        "--fetch",
+        nargs=2,
+        metavar=("URL", "SHA256"),
+        help="first fetch the file of --inception from here, if it is the one",
+    )
     parser.add_argument("-o", "--out", metavar="HTML", help="write a report page")
 
 
@@ -29,7 +39,8 @@ def run(args: argparse.Namespace) -> Answer:
 
     real, fake = read(args.real), read(args.fake)
     holdout = read(args.holdout) if args.holdout else None
-    report = judge(real, fake, holdout=holdout, target=args.target, seed=args.seed)
+    features = _inception(args) if args.inception or args.fetch else None
+    report = judge(real, fake, holdout=holdout, target=args.target, seed=args.seed, features=features)
     scores = dict(report.scores)
     if args.critic:
         scores["critic_wins"] = critic_score(args.critic, real, fake, args.seed)
@@ -49,3 +60,21 @@ def run(args: argparse.Namespace) -> Answer:
         raise failed
     told = "Every bar holds." if args.require is not None else "Scored."
     return Answer(text=score_table(scores), verdict=told, scores=scores, files=files)
+
+
+def _inception(args: argparse.Namespace) -> Any:
+    from contrafact.metrics.features import inception_features
+    from contrafact.metrics.fetching import fetch
+
+    if args.inception is None:
+        raise UsageError(
+            "--fetch says where from, not where to.",
+            why="What is fetched is kept in a file of yours.",
+            fix="--inception FILE --fetch URL SHA256",
+            code="E100",
+        )
+    path = args.inception
+    if args.fetch:
+        url, sha256 = args.fetch
+        path = fetch(url, sha256, path)
+    return inception_features(path)
