@@ -65,6 +65,14 @@ class Data:
     def __repr__(self) -> str:
         return f"Data({self.name}: {len(self):,} {self.kind})"
 
+    def _repr_html_(self) -> str | None:
+        """Show the first pictures in a notebook; other kinds are told in words."""
+        if self.kind != "pictures" or not len(self):
+            return None
+        from contrafact.base.thumbnail import rows
+
+        return rows(repr(self), [("", np.asarray(self.items[:30]))])
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pairs:

@@ -1,4 +1,4 @@
-"""What a classifier says of generated pictures: are they clear and varied, of the right classes, as they were asked for?
+"""What a classifier says of generated pictures: are they clear, varied, of the right classes, as asked for?
 
 - inception: exp of the mean divergence KL(p(class | picture) || p(class)), over ten parts of the pictures
 - label_kl: KL of the generated histogram of classes to the real one, both as the classifier sees them
@@ -25,6 +25,8 @@ from contrafact.base.seeds import generator
 from contrafact.metrics.features import BLOCK, as_pictures
 from contrafact.metrics.modes import divergence, modes_hit
 from contrafact.metrics.spread import DRAWS, percentiles, share
+
+Shares = Sequence[float] | np.ndarray | None
 
 SPLITS = 10
 LEAST = 1e-300  # keeps the logarithm of a chance of 0 finite; it is multiplied by that 0
@@ -120,7 +122,7 @@ def stacked_modes(
     pictures: Any,
     classify: Callable[[np.ndarray], Any],
     *,
-    shares: Sequence[float] | np.ndarray | None = None,
+    shares: Shares = None,
     seed: int = 0,
 ) -> dict[str, Score]:
     """Count the modes of stacked digits: pictures with a digit in each of three channels have 1,000.
@@ -160,12 +162,10 @@ def stacked_modes(
     }
 
 
-def perfect_stacks(
-    n: int, shares: Sequence[float] | np.ndarray | None = None, channels: int = 3, seed: int = 0
-) -> tuple[float, float, float]:
+def perfect_stacks(n: int, shares: Shares = None, channels: int = 3, seed: int = 0) -> tuple[float, float, float]:
     """Give what a perfect sampler of stacked digits gets with n samples.
 
-    The first two are exact expectations over the binomial counts of all K modes: E KL = log K - log n + Σ E[c log c] / n.
+    The first two are exact expectations over the binomial counts of K modes: E KL = log K - log n + Σ E[c log c] / n.
 
     Arguments:
         n: Number of samples.
@@ -189,9 +189,10 @@ def perfect_stacks(
     return hit, channels * math.log(len(often)) - math.log(n) + mean, float(divergence(draws).std(ddof=1))
 
 
-def _shares(shares: Sequence[float] | np.ndarray | None) -> np.ndarray:
+def _shares(shares: Shares) -> np.ndarray:
     often: np.ndarray = np.full(10, 0.1) if shares is None else np.asarray(shares, dtype=np.float64)
-    return often / often.sum()
+    shares_of_one: np.ndarray = often / often.sum()
+    return shares_of_one
 
 
 def _mode_chances(shares: np.ndarray, channels: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""A shelf for what is dear to compute and can be computed again: verified bundles, by the digest of what they follow from.
+"""A shelf for what is dear to compute and can be computed again: bundles, named by the digest of what they follow from.
 
 The folder is `CONTRAFACT_CACHE`, else `~/.cache/contrafact`. Nothing depends on it: a shelf that cannot be written and
 a bundle that is damaged cost time and a warning, no more.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 from contrafact.base.errors import ContrafactError
@@ -39,9 +40,13 @@ def kept(kind: str, key: str) -> dict[str, bytes] | None:
 
 
 def keep(kind: str, key: str, files: dict[str, bytes]) -> None:
-    """Keep files under a key; whole or not at all."""
+    """Keep files under a key, whole or not at all; what another process kept meanwhile stays."""
+    place = folder() / kind / key
+    with suppress(ContrafactError, OSError):
+        read_bundle(place, identity=key)
+        return
     try:
-        write_bundle(folder() / kind / key, files, identity=key)
+        write_bundle(place, files, identity=key)
     except (ContrafactError, OSError) as error:
         _warn(f"{error} It will be computed again when it is needed again.")
 

@@ -22,6 +22,7 @@ from contrafact.nets.adversarial import Rates, loaded_net, make_optimizer, stead
 from contrafact.nets.picture_model import PictureModel
 from contrafact.nets.pictures import PictureCritic, PictureGenerator
 
+EPOCHS = 8
 ClassWeights = Literal["balanced"] | dict[str, Positive] | None
 Resample = Literal["share", "equal"]
 
@@ -229,7 +230,7 @@ def picture_training(
         codec: Turns the data into tensors and back.
         score: Makes what scores fakes against held-out pictures.
         rules: What sets the method apart.
-        steps: Steps where nobody says how many.
+        steps: Steps where nobody says how many, for many pictures; few get fewer.
         options: seed, budget, run_dir, device, fresh.
     """
     latent = law(recipe)
@@ -237,7 +238,7 @@ def picture_training(
     method = Method(
         codec=codec,
         batch=recipe.batch,
-        steps=steps,
+        steps=usual_steps(steps, len(data), recipe.batch),
         begin=lambda total, device: begin_duel(recipe, codec, rules, device, brightness),
         model=lambda game: rules.model(recipe, codec, latent, game.average.module, game.critic, learning=True),
         score=score,
@@ -248,6 +249,15 @@ def picture_training(
     if codec.policy:
         training.warnings.append(codec.policy)
     return training
+
+
+def usual_steps(most: int, pictures: int, batch: int) -> int:
+    """Give the steps in which every picture is seen eight times, between a quarter of the most and the most.
+
+    >>> usual_steps(12_000, 1_797, 32), usual_steps(12_000, 60_000, 32)
+    (3000, 12000)
+    """
+    return min(max(EPOCHS * pictures // batch, most // 4), most)
 
 
 def first(data: Any, count: int) -> Any:

@@ -15,6 +15,7 @@ from contrafact.base.data import Data
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import checked_count, chosen, fold, in_blocks
+from contrafact.base.thumbnail import SYNTHETIC, rows
 from contrafact.engine.duel import Latent
 from contrafact.engine.play import Step
 from contrafact.nets import directions, inversion, latent
@@ -24,6 +25,7 @@ from contrafact.nets.latent import Latents
 from contrafact.nets.pictures import PictureGenerator
 from contrafact.nets.pushforward import CANDIDATES, Pushforward, chosen_by_logits
 
+ROWS, COLUMNS = 10, 10  # of the pictures that a notebook shows
 SETTLED_PIXELS = 2**20
 BLOCK = 64  # pictures in a block of a sample, and in one pass
 
@@ -268,6 +270,13 @@ class PictureModel(Pushforward):
         """
         self._settle()
         return inversion.invert(self, pictures, steps, seed)
+
+    def _repr_html_(self) -> str:
+        """Show some pictures in a notebook, a row for each class."""
+        wishes: list[dict[str, Any] | None] = [{"class": name} for name in self.codec.classes[:ROWS]] or [None]
+        drawn = [self.sample(COLUMNS if wish else 3 * COLUMNS, wish, seed=0) for wish in wishes]
+        named = [(wish["class"] if wish else "", getattr(d, "items", d)) for wish, d in zip(wishes, drawn, strict=True)]
+        return rows(repr(self), named, COLUMNS, SYNTHETIC)
 
     def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
         """Give what was computed before under this key; a model that still learns computes it anew."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from contrafact.base.thumbnail import sheet
 from contrafact.report.drawing import ORANGE, Drawing, Sign, bare_axes, label_axes, listed, plain_axes
 from contrafact.report.lettering import Lettering
 
@@ -154,19 +155,8 @@ class Pictures:
         return []
 
     def sheet(self) -> np.ndarray:
-        """Lay the pictures out on one white sheet, a pixel apart (more where they are large)."""
-        items = self.items[..., None] if self.items.ndim == 3 else self.items
-        count, high, wide, channels = items.shape
-        gap = 1 + max(high, wide) // 32
-        columns = max(min(self.columns, count), 1)
-        rows = -(-count // columns)
-        sheet = np.full(
-            (rows * (high + gap) - gap if rows else 1, columns * (wide + gap) - gap, channels), 255, "uint8"
-        )
-        for place, item in enumerate(items):
-            top, left = (high + gap) * (place // columns), (wide + gap) * (place % columns)
-            sheet[top : top + high, left : left + wide] = item
-        return sheet if channels in (3, 4) else sheet[..., 0]
+        """Lay the pictures out on one white sheet."""
+        return sheet(self.items, self.columns)
 
     def draw(self, axes: Any, letters: Lettering) -> None:
         """Draw into axes."""

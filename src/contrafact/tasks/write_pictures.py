@@ -23,11 +23,12 @@ import numpy as np
 
 from contrafact.base.data import Data
 from contrafact.base.errors import UsageError
+from contrafact.base.thumbnail import SYNTHETIC
 from contrafact.engine.bundle import sync_folder, writing
 from contrafact.tasks.notes import listed
 from contrafact.tasks.picture_files import natural
 
-MARK = "Synthetic: made by a generative model with contrafact"
+MARK = SYNTHETIC
 LABELS, HEAD = "labels.csv", ("file", "label", "_source")
 LONGEST_NAME = 80
 COLOUR_KINDS = {1: 0, 3: 2, 4: 6}

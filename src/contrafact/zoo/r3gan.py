@@ -36,7 +36,6 @@ from contrafact.nets.adversarial import OptimizerName, Rules, cosine, plain_netw
 from contrafact.nets.mlp import Activation
 from contrafact.nets.picture_duel import ClassWeights, PictureRules, picture_training, restored_pictures
 
-
 ROWS: dict[str, Any] = {
     "batch": 512,
     "latent_signs": 8,
@@ -75,7 +74,7 @@ class R3GAN(TrainedRecipe):
     Settings that are none are chosen by the kind of data; both values stand behind them.
     """
 
-    steps: Count | None = None  # generator steps; none: 4,000 (pictures 10,000), or from the budget
+    steps: Count | None = None  # generator steps; none: from the budget, else 4,000 (pictures 3,000 to 12,000)
     batch: Count | None = None  # items in a batch; none: 512 (pictures 32)
     conditional: bool = True  # pictures: learn the classes, where there are labels
     resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
@@ -127,9 +126,7 @@ class R3GAN(TrainedRecipe):
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
         rules = PictureRules(**self._rules())
-        return picture_training(
-            self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options
-        )
+        return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=12_000, **options)
 
     def _rules(self) -> dict[str, Any]:
         penalty = r1_r2(self.penalties, self.penalty_every)
