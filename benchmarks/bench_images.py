@@ -17,7 +17,7 @@ import numpy as np
 from contrafact import zoo
 from contrafact.base.data import Data
 from pictures_data import judged, mnist, modes_of, reference, stacked
-from table import Row, Table, arguments, mean_sd, read
+from table import Row, Table, arguments, known, mean_sd, read
 
 SAMPLES, LONG, SHORT = 10_000, 15 * 60, 90
 STACKED, STACKED_SECONDS, MODES = 26_000, 60 * 60, 990
@@ -58,10 +58,9 @@ def of_digits(recipe: Any, seed: int, cpu_seconds: float | None = None, *, label
     return {**row, **judged(fake), "judging_cpu_seconds": time.process_time() - began}
 
 
-def known(recipe: Any) -> Row:
-    """Give the settings that a run depends on; those left open are filled in, those that are off are left out."""
-    filled = recipe.filled(sys.modules[type(recipe).__module__].PICTURES) if isinstance(recipe, zoo.R3GAN) else recipe
-    return {name: value for name, value in filled.settings().items() if value is not None}
+def defaults_of(recipe: Any) -> Row | None:
+    """Give what a recipe fills in for pictures."""
+    return getattr(sys.modules[type(recipe).__module__], "PICTURES", None)
 
 
 def shown(rows: list[Row]) -> dict[str, str]:
@@ -98,7 +97,12 @@ def mnist_part(table: Table, seeds: int) -> None:
     }
     rows = {
         key: [
-            table.row(*key, seed, {**digits, **known(recipe)}, lambda: of_digits(recipe, seed, limit, labelled=by))  # noqa: B023
+            table.row(
+                *key,
+                seed,
+                {**digits, **known(recipe, defaults_of(recipe))},
+                partial(of_digits, recipe, seed, limit, labelled=by),
+            )
             for seed in range(count)
         ]
         for key, (recipe, limit, by, count) in jobs.items()
@@ -145,7 +149,7 @@ def of_real_stacks(seed: int) -> Row:
 def stacked_part(table: Table, seeds: int) -> None:
     """Stacked digits, with what 26,000 real stacks of training and of other draws get beside."""
     recipe = zoo.R3GAN(conditional=False, width=STACKED_WIDTH)
-    settings = {"cpu_seconds": STACKED_SECONDS, "samples": STACKED, **known(recipe)}
+    settings = {"cpu_seconds": STACKED_SECONDS, "samples": STACKED, **known(recipe, defaults_of(recipe))}
     real = [
         table.row("real stacks", "stacked", seed, {"samples": STACKED}, partial(of_real_stacks, seed))
         for seed in range(2)

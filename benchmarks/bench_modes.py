@@ -14,7 +14,7 @@ from typing import Any
 from contrafact import zoo
 from contrafact.base.demos import grid, mixture, ring
 from contrafact.metrics.modes import modes
-from table import Row, Table, arguments, cpu_seconds, mean_sd, read
+from table import Row, Table, arguments, cpu_seconds, known, mean_sd, read
 
 SAMPLES, CPU_SECONDS, PERFECT = 2_500, 240, "perfect sampler"
 QUALITY, SPREAD, REVERSE_KL = 0.90, (0.8, 1.25), 0.02
@@ -58,8 +58,11 @@ def measure(method: str, data: Any, seed: int) -> Row:
 
 def settings(method: str, data: Any) -> Row:
     """Give everything that a run depends on beside its seed."""
-    own = {} if method == PERFECT else METHODS[method].settings()
-    return {"samples": SAMPLES, "rows": len(data), **own}
+    if method == PERFECT:
+        return {"samples": SAMPLES, "rows": len(data)}
+    recipe = METHODS[method]
+    defaults = getattr(sys.modules[type(recipe).__module__], "ROWS", None)
+    return {"samples": SAMPLES, "rows": len(data), **known(recipe, defaults)}
 
 
 def shown(rows: list[Row]) -> dict[str, str]:

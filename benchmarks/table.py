@@ -142,6 +142,15 @@ class Table:
         write_atomically(self.out, to_bytes(content))
 
 
+def known(recipe: Any, defaults: Row | None = None) -> Row:
+    """Give the settings that a run depends on: those left open filled in, those that are off left out.
+
+    A setting that a later version adds, and that is off unless asked for, makes no row stale.
+    """
+    filled = recipe.filled(defaults) if defaults else recipe
+    return {name: value for name, value in filled.settings().items() if value is not None and value is not False}
+
+
 def say(text: str) -> None:
     """Tell how far the benchmark is, on standard error."""
     print(text, file=sys.stderr, flush=True)

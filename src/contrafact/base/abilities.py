@@ -46,6 +46,13 @@ class Encodes(Protocol):
     def encode(self, data: Any) -> Any: ...
 
 
+@runtime_checkable
+class Translates(Protocol):
+    """Makes of each picture the mask or the picture that belongs to it: one best guess, or several draws."""
+
+    def translate(self, data: Any, draws: int | None = None, seed: int | None = None) -> Any: ...
+
+
 ABILITIES: dict[str, type] = {
     "save": Saves,
     "sample": Samples,
@@ -53,6 +60,7 @@ ABILITIES: dict[str, type] = {
     "critic": Criticises,
     "refine": Refines,
     "encode": Encodes,
+    "translate": Translates,
 }
 
 

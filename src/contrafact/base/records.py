@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from os import PathLike
 from typing import Any, Literal
 
 Better = Literal["higher", "lower"]
@@ -86,3 +89,48 @@ class Finding:
     def to_json(self) -> dict[str, Any]:
         """Give the record as JSON-ready values."""
         return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a whole job gives back: new data, the scores of the test whether they help, and the verdict.
+
+    Arguments:
+        data: What was made.
+        scores: Scores by name; empty where nothing was tested.
+        verdict: What came out, in words.
+        notes: What must be known beside.
+        write: Writes results to a file or a folder; the job knows how.
+    """
+
+    data: Any
+    scores: Mapping[str, Score]
+    verdict: str
+    notes: tuple[str, ...] = ()
+    write: Callable[[Result, str], list[str]] | None = field(default=None, repr=False, compare=False)
+
+    def save(self, path: str | PathLike[str]) -> list[str]:
+        """Write the data, marked as synthetic; to a name that ends in .json, the scores and the verdict.
+
+        Arguments:
+            path: A file or a folder, as for `contrafact sample -o`.
+
+        Returns:
+            What was written.
+        """
+        if self.write is None:
+            raise TypeError("This result was made without a way to write it.")
+        return self.write(self, str(path))
+
+    def to_json(self) -> dict[str, Any]:
+        """Give scores, verdict and notes as JSON-ready values; the data stay out."""
+        scores = {name: score.to_json() for name, score in self.scores.items()}
+        return {"scores": scores, "verdict": self.verdict, "notes": list(self.notes)}
+
+    def __str__(self) -> str:
+        return "\n".join([self.verdict, *(f"  {score}" for score in self.scores.values()), *self.notes])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<li>{html.escape(str(score))}</li>" for score in self.scores.values())
+        notes = "".join(f"<p>{html.escape(note)}</p>" for note in self.notes)
+        return f"<div><p>{html.escape(self.verdict)}</p><ul>{rows}</ul>{notes}</div>"

@@ -15,18 +15,20 @@ LARGEST = 96  # pixels of a picture's longer side in a thumbnail
 SMALLEST = 48  # the same on the screen
 
 
-def eight_bits(items: np.ndarray) -> np.ndarray:
+def eight_bits(items: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
     """Give pictures as they can be shown: 8 bits, and 1, 3 or 4 channels, of others the first.
 
     Arguments:
-        items: Pictures, count x high x wide, and maybe x channels; 16 bits are shown over the range that they use.
+        items: Pictures, count x high x wide, and maybe x channels.
+        limits: What pictures of 16 bits are black and white at; None takes their own ends.
     """
     if items.ndim == 4 and items.shape[-1] not in (3, 4):
         items = items[..., 0]
     if items.dtype == np.uint8 or not items.size:
         return items.astype(np.uint8)
-    low, top = float(items.min()), float(items.max())
-    return np.rint((items.astype(np.float32) - low) * (255 / max(top - low, 1))).astype(np.uint8)
+    low, top = (float(items.min()), float(items.max())) if limits is None else limits
+    light = (items.astype(np.float32) - low) * (255 / max(top - low, 1))
+    return np.asarray(np.rint(np.clip(light, 0, 255)).astype(np.uint8))
 
 
 def sheet(items: np.ndarray, columns: int) -> np.ndarray:
@@ -71,7 +73,7 @@ def image(items: np.ndarray, columns: int, told: str, text: str = "") -> str:
     small = eight_bits(items)
     step = -(-max(small.shape[1:3]) // LARGEST)
     small = small[:, ::step, ::step]
-    larger = max(SMALLEST // max(small.shape[1:3]), 1)
+    larger = -(-SMALLEST // max(small.shape[1:3]))
     laid = sheet(small, columns)
     data = base64.b64encode(png(laid, text)).decode()
     style = f"width:{larger * laid.shape[1]}px;max-width:100%;image-rendering:pixelated"

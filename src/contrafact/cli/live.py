@@ -14,9 +14,10 @@ from contrafact.base.data import Data
 from contrafact.cli.answer import printable
 from contrafact.cli.draw import pictures, scatter
 from contrafact.engine.fit import Progress, Training
+from contrafact.engine.items import each
 
 BETWEEN_PICTURES, BETWEEN_LINES = 0.5, 60.0
-BAR = 24
+BAR, DRAWN = 24, 1024
 
 
 def _clock(seconds: float) -> str:
@@ -82,7 +83,7 @@ def watched(training: Training, data: Any, *, quiet: bool) -> Iterator[Progress]
                 print(printable(f"doctor: {sentence}"), file=sys.stderr)
         if terminal and (now - last > BETWEEN_PICTURES or ends):
             last = now
-            shown = training.live.codec.decode(training.live.rows(1024, seed=0)[:1024])
+            shown = training.live.codec.decode(each(training.live.rows(DRAWN, seed=0), lambda part: part[:DRAWN]))
             lines = [
                 picture(data, shown, color=color),
                 bar(progress),

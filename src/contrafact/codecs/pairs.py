@@ -139,9 +139,9 @@ class PairCodec:
         codes = np.asarray(self.classes, dtype=np.int64)[places]
         dtype: Any = np.uint8 if self.target.depth == 8 else np.uint16
         if self.target.flat:
-            return codes.astype(dtype)
+            return np.asarray(codes.astype(dtype))
         parts = [(codes >> (self.target.depth * c)) & (2**self.target.depth - 1) for c in range(self.target.channels)]
-        return np.stack(parts, axis=-1).astype(dtype)
+        return np.asarray(np.stack(parts, axis=-1).astype(dtype))
 
     def decode(self, encoded: Any) -> Any:
         """Turn targets back into masks or pictures, as many as there are blocks or whole pictures.
@@ -162,8 +162,8 @@ class PairCodec:
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        sides = {name: ImageCodec.from_json(row[name]) for name in ("source", "target")}
-        return cls(**sides, **{name: tuple(row[name]) for name in ("classes", "shares", "block")})
+        fields: dict[str, Any] = {name: tuple(row[name]) for name in ("classes", "shares", "block")}
+        return cls(source=ImageCodec.from_json(row["source"]), target=ImageCodec.from_json(row["target"]), **fields)
 
 
 def _sides(pairs: Any) -> tuple[Data, Data]:

@@ -194,10 +194,11 @@ def load(path: str | PathLike[str]) -> Features:
     """
     place = Path(path)
     payload = _payload(place)
-    net = Inception().eval().requires_grad_(False)
+    with torch.device("meta"):  # no first weights are drawn
+        net = Inception()
     try:
         weights = {name: torch.from_numpy(array) for name, array in arrays_from_bytes(payload).items()}
-        net.load_state_dict(weights)
+        net.load_state_dict(weights, assign=True)
     except Exception as error:  # safetensors and torch raise kinds of their own
         raise StorageError(
             f"{place} does not hold the Inception weights of FID.",
@@ -205,6 +206,7 @@ def load(path: str | PathLike[str]) -> Features:
             fix="They are 2,048 features and 1,008 classes, under the names of the usual PyTorch conversion.",
             code="E316",
         ) from error
+    net.eval().requires_grad_(False)
     name = f"inception-{hashlib.sha256(payload).hexdigest()[:8]}"
 
     @torch.no_grad()

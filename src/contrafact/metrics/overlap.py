@@ -38,13 +38,14 @@ def counts(truth: np.ndarray, guess: np.ndarray, classes: Sequence[int]) -> np.n
 
 def _dice(sums: np.ndarray) -> np.ndarray:
     both, real, made = np.moveaxis(sums, -1, 0)
-    return np.divide(2 * both, real + made, out=np.ones_like(both), where=real + made > 0).mean(-1)
+    shares = np.divide(2 * both, real + made, out=np.ones_like(both), where=real + made > 0)
+    return np.asarray(shares.mean(-1))
 
 
 def _iou(sums: np.ndarray) -> np.ndarray:
     both, real, made = np.moveaxis(sums, -1, 0)
     either = real + made - both
-    return np.divide(both, either, out=np.ones_like(both), where=either > 0).mean(-1)
+    return np.asarray(np.divide(both, either, out=np.ones_like(both), where=either > 0).mean(-1))
 
 
 def _weights(pictures: int, seed: int) -> np.ndarray:
@@ -69,6 +70,11 @@ def _score(name: str, ratio: Ratio, counted: np.ndarray, seed: int, ceiling: flo
         better="higher",
         ceiling=ceiling,
     )
+
+
+def dice_of(counted: np.ndarray) -> float:
+    """Give Dice alone, without its interval."""
+    return float(_dice(counted.sum(0)))
 
 
 def dice(counted: np.ndarray, *, seed: int = 0, name: str = "dice") -> Score:
@@ -102,7 +108,7 @@ def dice_gap(one: np.ndarray, other: np.ndarray, *, seed: int = 0, name: str = "
         seed: Draws the pictures again, the same for both.
         name: The score's name.
     """
-    value = float(_dice(one.sum(0)) - _dice(other.sum(0)))
+    value = dice_of(one) - dice_of(other)
     low, high = percentiles(value, _redrawn(_dice, one, seed) - _redrawn(_dice, other, seed))
     return Score(name=name, value=value, low=low, high=high, n=len(one), better="higher", floor=0.0)
 
@@ -126,7 +132,7 @@ def held_out_pairs(
         def of_masks(made: dict[str, np.ndarray]) -> dict[str, float]:
             counted = counts(real[:, 0], made["target"][:, 0], scored)
             drawn = _redrawn(_dice, counted, seed)
-            return {"score": float(_dice(counted.sum(0))), "score_error": float(drawn.std())}
+            return {"score": dice_of(counted), "score_error": float(drawn.std())}
 
         return of_masks if classes else lambda made: _nearness(real, made["target"])
 

@@ -115,7 +115,7 @@ def _named(model: PictureModel, place: int, seed: int, names: list[str], steps: 
 
 
 def _unit(steps: Tensor) -> Tensor:
-    return steps / steps.norm(dim=1, keepdim=True).clamp_min(1e-12)
+    return torch.nn.functional.normalize(steps, dim=1)
 
 
 def _layers(model: PictureModel) -> list[Any]:
@@ -159,7 +159,8 @@ def _of_features(model: PictureModel, seed: int) -> tuple[list[str], Tensor]:
     features = _within_classes(torch.cat(read)[: len(drawn)].double(), drawn.labels)
     _, scores = torch.linalg.eigh(features @ features.t())
     noise = torch.from_numpy(drawn.noise).to(scores)
-    return [], _unit(scores.flip(1)[:, : model.latent.width].t() @ (noise - noise.mean(0))).float().cpu()
+    steps: Tensor = scores.flip(1)[:, : model.latent.width].t() @ (noise - noise.mean(0))
+    return [], _unit(steps).float().cpu()
 
 
 def _of_measures(model: PictureModel, seed: int) -> tuple[list[str], Tensor]:

@@ -17,7 +17,8 @@ class Pixels(nn.Module):
         self.generator = generator
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
-        return 127.5 * (self.generator(noise, condition) + 1)
+        pixels: Tensor = 127.5 * (self.generator(noise, condition) + 1)
+        return pixels
 
 
 class ClassPixels(Pixels):
@@ -59,4 +60,5 @@ class Rows(nn.Module):
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32))
 
     def forward(self, noise: Tensor) -> Tensor:
-        return self.mean + self.generator(noise) @ self.place
+        rows: Tensor = self.mean + self.generator(noise) @ self.place
+        return rows

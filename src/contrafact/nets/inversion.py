@@ -13,7 +13,8 @@ The condition is the picture's label where it has one, else the nearest to the e
 What is found is as good as its error says: the root mean square difference in grey levels of 255, beside that of the
 encoder's guess and that of random rows under the same condition.
 
-Reference: Zhu, Krähenbühl, Shechtman and Efros, Generative visual manipulation on the natural image manifold, ECCV 2016.
+Reference: Zhu, Krähenbühl, Shechtman and Efros, Generative visual manipulation on the natural image manifold, ECCV
+2016.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ def invert(model: PictureModel, data: Any, steps: int = 200, seed: int = 0) -> I
     """
     wanted = torch.from_numpy(model.codec.pictures(data)).float() / 127.5 - 1
     net = model.remembered(("encoder", seed), lambda: encoder(model, seed))
-    blocks = wanted.to(model.device).split(model.block)
+    blocks = torch.split(wanted.to(model.device), model.block)
     guesses = torch.cat([torch.empty(0, net.last.out_features, device=model.device), *map(net, blocks)])
     noise, guessed = guesses.tensor_split([model.latent.width], dim=1)
     conditions, labels = _conditions(model, data, guessed)
@@ -142,7 +143,7 @@ def invert(model: PictureModel, data: Any, steps: int = 200, seed: int = 0) -> I
 
 
 def _conditions(model: PictureModel, data: Any, guessed: Tensor) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Take the pictures' labels, or the known condition nearest to the guess; a condition without a list is the guess."""
+    """Take the pictures' labels, else the known condition nearest to the guess, else the guess itself."""
     labels = data.labels if isinstance(data, Data) else None
     if not guessed.shape[1]:
         return None, None

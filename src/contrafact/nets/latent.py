@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from contrafact.base.data import Data
+from contrafact.base.errors import UsageError
 from contrafact.base.seeds import checked_count, in_blocks
 from contrafact.engine.duel import Latent
 
@@ -51,8 +52,9 @@ class Latents:
     def take(self, index: Sequence[int] | np.ndarray) -> Self:
         """Keep the rows at these places, in this order."""
         places = np.asarray(index, dtype=np.int64)
-        rows = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(self, **{name: None if row is None else row[places] for name, row in rows.items()})
+        rows = ((field.name, getattr(self, field.name)) for field in fields(self))
+        kept: dict[str, Any] = {name: None if row is None else row[places] for name, row in rows}
+        return replace(self, **kept)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self):,} rows of {self.noise.shape[1]})"
@@ -97,9 +99,7 @@ def pixels(model: PictureModel, rows: Latents) -> np.ndarray:
     whole = -(-len(rows) // model.block) * model.block
     filled = rows.take(np.resize(np.arange(len(rows)), whole))
     condition = None if filled.conditions is None else torch.from_numpy(filled.conditions.astype(np.float32))
-    pushed = model.push(
-        torch.from_numpy(filled.noise), None if condition is None else condition.to(model.device)
-    )
+    pushed = model.push(torch.from_numpy(filled.noise), None if condition is None else condition.to(model.device))
     return np.asarray((127.5 * (pushed + 1)).cpu().numpy()[: len(rows)])
 
 
@@ -107,6 +107,30 @@ def pictures(model: PictureModel, rows: Latents) -> Any:
     """Make the pictures behind which these rows lie, as the kind of object that was fitted."""
     made = model.codec.decode({"pictures": pixels(model, rows)})
     return replace(made, labels=rows.labels) if isinstance(made, Data) and rows.labels is not None else made
+
+
+def truncated(rows: Latents, share: float) -> Latents:
+    """Multiply the noise by a share.
+
+    Raises:
+        UsageError: It is below 0 or no number.
+    """
+    if not 0 <= share < np.inf:
+        raise UsageError(
+            f"Noise cannot be truncated by {share!r}.",
+            why="It is multiplied by this number: 1 leaves it as it is, 0 draws the middle of all pictures.",
+            fix="--truncation 0.7",
+            code="E125",
+        )
+    return rows if share == 1 else replace(rows, noise=(share * rows.noise).astype(np.float32))
+
+
+def of_one(given: dict[str, Any] | None, place: int) -> dict[str, Any] | None:
+    """Give what is asked of the picture at a place, where a condition may list one wish for each."""
+    if given is None:
+        return None
+    lists = {name: wish if isinstance(wish, (str, int, float)) else list(wish) for name, wish in given.items()}
+    return {name: w[place % len(w)] if isinstance(w, list) and w else w for name, w in lists.items()}
 
 
 def blend(law: Latent, a: Tensor, b: Tensor, share: float) -> Tensor:
@@ -118,7 +142,8 @@ def blend(law: Latent, a: Tensor, b: Tensor, share: float) -> Tensor:
         b: Rows at 1.
         share: How far, 0 to 1.
     """
-    (a, one), (b, other) = (rows.split([law.size, law.signs], dim=1) for rows in (a, b))
+    a, one = torch.tensor_split(a, [law.size], dim=1)
+    b, other = torch.tensor_split(b, [law.size], dim=1)
     between = _arc(a, b, share) if law.law == "normal" else (1 - share) * a + share * b
     return torch.cat([between, one if share < 0.5 else other], dim=1)
 
@@ -143,8 +168,8 @@ def interpolate(model: PictureModel, a: Latents, b: Latents, steps: int) -> Late
         steps: How many rows.
     """
     shares = np.linspace(0, 1, checked_count(steps))
-    ends = [torch.from_numpy(rows.noise) for rows in (a, b)]
-    noise = [blend(model.latent, *ends, share) for share in shares]
+    one, other = torch.from_numpy(a.noise), torch.from_numpy(b.noise)
+    noise = [blend(model.latent, one, other, share) for share in shares]
     nearer = np.round(shares).astype(np.int64)
     conditions, labels = None, None
     if a.conditions is not None and b.conditions is not None:

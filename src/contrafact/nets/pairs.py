@@ -276,6 +276,11 @@ class PairModel(Model):
         return torch.stack([torch.randn(shape, generator=source) for source in sources]).to(pictures)
 
 
+def placed(net: nn.Module, device: torch.device) -> None:
+    """Move a network's weights, laid out as convolutions like them."""
+    net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
 def translator(settings: PairSettings, codec: PairReading, noise: int = 0) -> UNet:
     """Make the U-Net of a recipe."""
     return UNet(codec.inputs, codec.outputs, settings.width, settings.depth, noise)
@@ -325,11 +330,11 @@ def restored_pairs(
     recipe: Any,
     codec: PairReading,
     arrays: dict[str, np.ndarray],
-    networks: Callable[[PairReading], tuple[UNet, nn.Module | None]],
+    networks: Callable[[], tuple[UNet, nn.Module | None]],
 ) -> PairModel:
     """Make a fitted model again from its arrays."""
     with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-        generator, critic = networks(codec)
+        generator, critic = networks()
     loaded = loaded_net("generator", generator, arrays)
     assert isinstance(loaded, UNet)
     return PairModel(recipe, codec, loaded, None if critic is None else loaded_net("critic", critic, arrays))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from contrafact.base.data import Data
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
-from contrafact.base.seeds import checked_count, chosen, fold, in_blocks
+from contrafact.base.seeds import chosen, fold, in_blocks
 from contrafact.base.thumbnail import SYNTHETIC, rows
 from contrafact.engine.duel import Latent
 from contrafact.engine.play import Step
@@ -23,7 +21,7 @@ from contrafact.nets.directions import By, Direction
 from contrafact.nets.inversion import Inverted
 from contrafact.nets.latent import Latents
 from contrafact.nets.pictures import PictureGenerator
-from contrafact.nets.pushforward import CANDIDATES, Pushforward, chosen_by_logits
+from contrafact.nets.pushforward import CANDIDATES, Pushforward, at_rest, chosen_by_logits
 
 ROWS, COLUMNS = 10, 10  # of the pictures that a notebook shows
 SETTLED_PIXELS = 2**20
@@ -112,8 +110,8 @@ class PictureModel(Pushforward):
     @torch.no_grad()
     def push(self, noise: Tensor, condition: Tensor | None) -> Tensor:
         """Push noise through the generator a few rows at a time."""
-        conditions = [None] * len(noise) if condition is None else condition.split(BLOCK)
-        pieces = zip(noise.split(BLOCK), conditions, strict=False)
+        conditions = [None] * len(noise) if condition is None else torch.split(condition, BLOCK)
+        pieces = zip(torch.split(noise, BLOCK), conditions, strict=False)
         return torch.cat([self.generator(z.to(self.device), c) for z, c in pieces])
 
     def drawn(self, seed: int, block: int, candidates: int = 1) -> tuple[Step, Tensor, np.ndarray | None]:
@@ -122,33 +120,19 @@ class PictureModel(Pushforward):
         noise = self.latent.draw(step, BLOCK * candidates)
         return step, noise, self._places(step, BLOCK)
 
-    def _pieces(
-        self, seed: int, block: int, conditions: np.ndarray | None, candidates: int, truncation: float
-    ) -> tuple[np.ndarray, np.ndarray | None]:
+    def _pieces(self, seed: int, block: int, candidates: int) -> tuple[np.ndarray, np.ndarray | None]:
         step, noise, places = self.drawn(seed, block, candidates)
-        noise = truncation * noise
         condition = self.conditions(places)
-        if conditions is not None:
-            wanted = conditions[block * BLOCK : (block + 1) * BLOCK]
-            condition = self._tensor(np.resize(wanted, (BLOCK, conditions.shape[1])))  # the last block too is whole
         if condition is not None:
             condition = condition.repeat_interleave(candidates, dim=0)
         pictures = self.push(noise, condition)
         if candidates > 1:
             logits = self._logits(pictures, condition).reshape(BLOCK, candidates)
-            pictures = chosen_by_logits(pictures.unflatten(0, (BLOCK, candidates)), logits, step)
+            groups = pictures.reshape(BLOCK, candidates, *pictures.shape[1:])
+            pictures = chosen_by_logits(groups, logits, step)
         return (127.5 * (pictures + 1)).cpu().numpy(), places
 
-    def rows(
-        self,
-        n: int,
-        seed: int,
-        start: int = 0,
-        candidates: int = 1,
-        *,
-        conditions: np.ndarray | None = None,
-        truncation: float = 1.0,
-    ) -> Any:
+    def rows(self, n: int, seed: int, start: int = 0, candidates: int = 1) -> Any:
         """Draw encoded pictures `start` to `start + n` of the endless sample that belongs to a seed.
 
         Arguments:
@@ -156,22 +140,20 @@ class PictureModel(Pushforward):
             seed: Seeds noise and classes.
             start: The first one.
             candidates: Pictures among which the critic chooses each.
-            conditions: What the networks read, a row for each picture from the first of the sample on; None draws
-                classes as in the data, which then stand beside the pictures.
-            truncation: What the noise is multiplied by: below 1 likelier and less varied pictures.
         """
         self._settle()
         made: dict[int, tuple[np.ndarray, np.ndarray | None]] = {}
 
         def block(number: int) -> np.ndarray:
-            made[number] = self._pieces(seed, number, conditions, candidates, truncation)
+            made[number] = self._pieces(seed, number, candidates)
             return made[number][0]
 
-        pictures = np.concatenate(in_blocks(n, block, rows=BLOCK, start=start))
-        encoded = {"pictures": pictures}
-        if self.codec.classes and conditions is None:
-            labels = in_blocks(n, lambda number: made[number][1], rows=BLOCK, start=start)  # type: ignore[arg-type, return-value]
-            encoded["labels"] = np.concatenate(labels)
+        def labels(number: int) -> np.ndarray:
+            return np.asarray(made[number][1])
+
+        encoded = {"pictures": np.concatenate(in_blocks(n, block, rows=BLOCK, start=start))}
+        if self.codec.classes:
+            encoded["labels"] = np.concatenate(in_blocks(n, labels, rows=BLOCK, start=start))
         return encoded
 
     def sample(
@@ -192,22 +174,8 @@ class PictureModel(Pushforward):
             truncation: Below 1 draws likelier and less varied pictures.
             edit: Steps along directions of the noise, such as {"slant": 1.5}; `directions` lists them.
         """
-        if not 0 <= truncation < np.inf:
-            raise UsageError(
-                f"Noise cannot be truncated by {truncation!r}.",
-                why="It is multiplied by this number: 1 leaves it as it is, 0 draws the middle of all pictures.",
-                fix="--truncation 0.7",
-                code="E125",
-            )
-        if edit:
-            rows = self.latents(n, seed, given)
-            return self.reproject(replace(rows, noise=truncation * rows.noise), edit)
-        n, asked = checked_count(n), self.asked(given)
-        if asked is None or not n:
-            return self.codec.decode(self.rows(n, chosen(seed), truncation=truncation))
-        conditions = np.resize(asked.rows, (n, asked.rows.shape[1]))
-        drawn = self.codec.decode(self.rows(n, chosen(seed), conditions=conditions, truncation=truncation))
-        return replace(drawn, labels=np.resize(asked.labels, n)) if isinstance(drawn, Data) else drawn
+        rows = self.latents(n, seed, given)
+        return self.reproject(latent.truncated(rows, truncation), edit)
 
     def latents(self, n: int, seed: int | None = None, given: dict[str, Any] | None = None) -> Latents:
         """Give what lies behind the n pictures that `sample` draws with this seed and condition."""
@@ -232,11 +200,10 @@ class PictureModel(Pushforward):
             steps: How many pictures.
             given: What to draw, where a and b are seeds: a class for both, or one for each.
         """
-        asked = self.asked(given)
-        rows = [end if isinstance(end, Latents) else self.latents(1, end, given) for end in (a, b)]
-        if asked is not None and len(asked.rows) > 1:
-            rows[1] = replace(rows[1], conditions=asked.rows[1:2], labels=asked.labels[1:2])
-        return self.reproject(latent.interpolate(self, *rows, steps))
+        wishes = [latent.of_one(given, place) for place in (0, 1)]
+        first = a if isinstance(a, Latents) else self.latents(1, a, wishes[0])
+        last = b if isinstance(b, Latents) else self.latents(1, b, wishes[1])
+        return self.reproject(latent.interpolate(self, first, last, steps))
 
     def walk(self, seed: int, steps: int, given: dict[str, Any] | None = None) -> Any:
         """Go a closed way through the noise; the pictures change little by little and end where they began.
@@ -276,7 +243,7 @@ class PictureModel(Pushforward):
         wishes: list[dict[str, Any] | None] = [{"class": name} for name in self.codec.classes[:ROWS]] or [None]
         drawn = [self.sample(COLUMNS if wish else 3 * COLUMNS, wish, seed=0) for wish in wishes]
         named = [(wish["class"] if wish else "", getattr(d, "items", d)) for wish, d in zip(wishes, drawn, strict=True)]
-        return rows(repr(self), named, COLUMNS, SYNTHETIC)
+        return rows(f"{self.recipe.method} fitted to {self.codec.name}", named, COLUMNS, SYNTHETIC)
 
     def remembered(self, key: Any, make: Callable[[], Any]) -> Any:
         """Give what was computed before under this key; a model that still learns computes it anew."""
@@ -312,8 +279,8 @@ class PictureModel(Pushforward):
 
     @torch.no_grad()
     def _logits(self, pictures: Tensor, condition: Tensor | None) -> Tensor:
-        conditions = [None] * len(pictures) if condition is None else condition.split(BLOCK)
-        pairs = zip(pictures.split(BLOCK), conditions, strict=False)
+        conditions = [None] * len(pictures) if condition is None else torch.split(condition, BLOCK)
+        pairs = zip(torch.split(pictures, BLOCK), conditions, strict=False)
         with at_rest(self._judge()) as net:
             return torch.cat([(net(p) if c is None else net(p, c)).squeeze(1) for p, c in pairs])
 
@@ -341,13 +308,3 @@ class PictureModel(Pushforward):
 
 def _draws(seed: int, block: int | str) -> Step:
     return Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, "sample", block)))
-
-
-@contextmanager
-def at_rest(net: nn.Module) -> Iterator[nn.Module]:
-    """Use a network as it is used after training: its judgement depends on no other picture, and leaves no trace."""
-    learning = net.training
-    try:
-        yield net.eval()
-    finally:
-        net.train(learning)

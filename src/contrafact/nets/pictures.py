@@ -131,7 +131,7 @@ class PictureGenerator(nn.Module):
 
 @torch.no_grad()
 def settle(net: nn.Module, *inputs: Tensor | None) -> None:
-    """Measure the mean and variance of every norm of a network over these inputs, keep them, and leave training mode."""
+    """Measure every norm's mean and variance over these inputs, keep them, and leave training mode."""
     hooks = [
         norm.register_forward_pre_hook(lambda module, given: module.measure(given[0]))
         for norm in net.modules()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -91,9 +93,9 @@ class Pushforward(Model):
     @torch.no_grad()
     def opinion(self, encoded: np.ndarray) -> np.ndarray:
         """Give the critic's logit for each encoded row."""
-        net = self._judge()
-        rows = torch.from_numpy(encoded).to(next(net.parameters()).device)
-        logits: np.ndarray = torch.cat([net(block).squeeze(1) for block in rows.split(BLOCK_ROWS)]).cpu().numpy()
+        with at_rest(self._judge()) as net:
+            rows = torch.from_numpy(encoded).to(next(net.parameters()).device)
+            logits: np.ndarray = torch.cat([net(block).squeeze(1) for block in rows.split(BLOCK_ROWS)]).cpu().numpy()
         return logits
 
     def critic(self, data: Any) -> np.ndarray:
@@ -121,3 +123,13 @@ def chosen_by_logits(rows: Tensor, logits: Tensor, step: Step) -> Tensor:
     """
     gumbel = -(-step.uniform(*logits.shape).to(logits.device).clamp_min(1e-12).log()).log()
     return rows[torch.arange(len(rows)), (logits + gumbel).argmax(1)]
+
+
+@contextmanager
+def at_rest(net: nn.Module) -> Iterator[nn.Module]:
+    """Use a network as it is used after training: its judgement depends on no other item, and leaves no trace."""
+    learning = net.training
+    try:
+        yield net.eval()
+    finally:
+        net.train(learning)

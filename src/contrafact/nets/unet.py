@@ -13,6 +13,7 @@ around it (Isola et al., Image-to-image translation with conditional adversarial
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -53,7 +54,7 @@ class UNet(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, width: int, depth: int, noise: int = 0) -> None:
         super().__init__()
-        self.multiple, self.noise = 2**depth, noise
+        self.multiple, self.noise = 1 << depth, noise
         widths = [width * 2**level for level in range(depth)]
         entering = [4 * (inputs + noise), *widths[:-1]]
         entering[-1] += noise if depth > 1 else 0
@@ -82,7 +83,8 @@ class UNet(nn.Module):
             maps = stage(maps)
         for stage, bridge in zip(reversed(self.up), reversed(self.bridge), strict=True):
             maps = stage(interpolate(bridge(maps), scale_factor=2.0) + ways.pop())
-        return pixel_shuffle(self.head(maps), 2)[:, :, :high, :wide]
+        made: Tensor = pixel_shuffle(self.head(maps), 2)[:, :, :high, :wide]
+        return made
 
     def _whole(self, pictures: Tensor) -> Tensor:
         """Repeat the last row and column until both sides are multiples of the coarsest map's pixel."""
@@ -100,8 +102,8 @@ def reach(depth: int) -> int:
     Each level has two 3 x 3 convolutions on the way down and two on the way up, but for one pair at the coarsest; the
     head has one more at half the size.
     """
-    levels = [4 * 2 ** (level + 1) for level in range(depth - 1)] + [2 * 2**depth]
-    return sum(levels) + 2 + 2**depth
+    both_ways = sum(4 << level for level in range(1, depth))
+    return both_ways + 2 + (3 << depth)
 
 
 class PatchCritic(nn.Module):
@@ -110,13 +112,13 @@ class PatchCritic(nn.Module):
     Arguments:
         inputs: Channels of the pictures, with those of the condition that stands beside them.
         width: Channels after the first halving.
-        depth: Halvings; a patch is 22, 46 or 94 pixels wide with 2, 3 or 4 of them.
+        depth: Halvings; a patch is 18, 38 or 78 pixels wide with 2, 3 or 4 of them.
     """
 
     def __init__(self, inputs: int, width: int, depth: int = 3) -> None:
         super().__init__()
         widths = [inputs, *(min(width * 2**level, 8 * width) for level in range(depth))]
-        self.layers = nn.ModuleList(bending(i, o, 4, 2) for i, o in zip(widths[:-1], widths[1:], strict=True))
+        self.layers = nn.ModuleList(bending(i, o, 4, 2) for i, o in pairwise(widths))
         self.last = nn.Conv2d(widths[-1], 1, 3, 1, 1)
         nn.init.normal_(self.last.weight, std=1 / math.sqrt(9 * widths[-1]))
         nn.init.zeros_(self.last.bias)  # type: ignore[arg-type]

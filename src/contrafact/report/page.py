@@ -48,6 +48,8 @@ figcaption { margin-bottom: .5rem; max-width: 44rem; }
 figcaption strong { display: block; }
 .sheet { background: #fff; border: 1px solid var(--line); border-radius: .4rem; padding: .5rem; }
 .sheet img { display: block; width: 100%; height: auto; }
+.pixels img { image-rendering: pixelated; }
+@media (prefers-reduced-motion: reduce) { .moving { display: none; } }
 .gauge { position: relative; display: block; width: 6.5rem; height: .8rem; margin-top: .35rem; }
 .gauge::before { content: ""; position: absolute; inset: .35rem 0 auto; height: 1px; background: var(--quiet); }
 .gauge i { position: absolute; top: .2rem; height: .4rem; background: var(--accent); opacity: .35;
@@ -67,6 +69,7 @@ pre, code { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "Noto Sans Mo
 pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; padding: .7rem .9rem;
   overflow-x: auto; white-space: pre-wrap; }
 @media (max-width: 40rem) { dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: .5rem; } }
+@media print { .moving { display: none; } }
 @media print { body { max-width: none; padding: 0; } figure, tr { break-inside: avoid; } nav { display: none; } }
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.thumbnail import sheet
-from contrafact.report.drawing import ORANGE, Drawing, Sign, bare_axes, label_axes, listed, plain_axes
+from contrafact.report.drawing import INK, ORANGE, Drawing, Sign, bare_axes, label_axes, listed, plain_axes
 from contrafact.report.lettering import Lettering
 
 
@@ -167,6 +167,54 @@ class Pictures:
         """Give the numbers and words as JSON-ready values."""
         pixels = base64.b64encode(np.ascontiguousarray(self.items, dtype=np.uint8).tobytes()).decode()
         return {"kind": "pictures", "shape": list(self.items.shape), "bytes": pixels, "columns": self.columns}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """Rows of pictures, each with its name.
+
+    Arguments:
+        names: What stands at the left of each row.
+        items: Pictures of bytes, row by row, as many in each.
+    """
+
+    names: tuple[str, ...]
+    items: np.ndarray
+
+    @property
+    def _pictures(self) -> Pictures:
+        return Pictures(items=self.items, columns=len(self.items) // max(len(self.names), 1))
+
+    @property
+    def height(self) -> float:
+        """Height in inches for a width of seven."""
+        return self._pictures.height
+
+    def words(self) -> Iterator[str]:
+        """Give every text that will be drawn."""
+        yield from self.names
+
+    def legend(self) -> list[Sign]:
+        """Say what stands for what."""
+        return []
+
+    def draw(self, axes: Any, letters: Lettering) -> None:
+        """Draw into axes."""
+        sheet = self._pictures.sheet()
+        axes.imshow(sheet, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        bare_axes(axes)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        pitch = (len(sheet) - self.items.shape[1]) / max(len(self.names) - 1, 1)
+        labels = [letters(name) for name in self.names]
+        axes.set_yticks([pitch * row + self.items.shape[1] / 2 - 0.5 for row in range(len(self.names))], labels)
+        for label in axes.get_yticklabels():
+            label.set(parse_math=False, family=letters.families, fontsize=9, color=INK)
+        axes.tick_params(length=0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the numbers and words as JSON-ready values."""
+        return {**self._pictures.to_json(), "kind": "rows", "names": list(self.names)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -18,6 +18,7 @@ from contrafact.report.film import film, shots
 from contrafact.report.lines import Lines, Mark
 from contrafact.report.markup import Html, clean, element, is_number, join, number
 from contrafact.report.page import Section, facts, page, paragraphs, section, warnings, write
+from contrafact.report.picture_parts import as_learned, closer_look
 from contrafact.report.tables import score_table, settings_table, timeline
 from contrafact.zoo.index import settings_of
 
@@ -36,6 +37,7 @@ def run_report(run: Run, real: Any = None) -> str:
         _summary(known),
         *_training(known),
         section("What it makes", *_samples(known, real)),
+        section("A closer look", *closer) if (closer := closer_look(known, real)) else None,
         _cost(known),
         section("Scores", score_table(known.scores)) if known.scores else None,
         section("Settings", _settings(known)),
@@ -145,7 +147,7 @@ def _course(known: Facts, rows: Sequence[Mapping[str, Any]]) -> str:
 def _samples(known: Facts, real: Any) -> list[Html]:
     taken = shots(known.run, keep=known.best_step)
     if taken:
-        return film(taken, real, known.column_names, known.best_step)
+        return film(taken, as_learned(known, real), known.column_names, known.best_step)
     command = f"contrafact sample {shlex.quote(clean(known.name))} -n 100 -o FILE"
     return [element("p", "No samples were kept in this folder. Draw some: ", element("code", command))]
 

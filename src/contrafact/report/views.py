@@ -15,6 +15,7 @@ import numpy as np
 
 from contrafact.base.data import Data
 from contrafact.base.seeds import generator
+from contrafact.base.thumbnail import eight_bits
 from contrafact.report.drawing import BLUE, ORANGE, Drawing
 from contrafact.report.panels import Cloud, Histograms, Pictures, Scatter, Strip
 
@@ -23,9 +24,8 @@ LARGEST = 1e100  # squares of larger numbers overflow
 
 
 def is_pictures(array: np.ndarray) -> bool:
-    """Tell whether an array holds pictures of bytes."""
-    channels = array.shape[-1] if array.ndim == 4 else 1
-    return array.dtype == np.uint8 and array.ndim in (3, 4) and channels in (1, 3, 4) and 0 not in array.shape[1:]
+    """Tell whether an array holds pictures of 8 or 16 bits."""
+    return array.dtype in (np.uint8, np.uint16) and array.ndim in (3, 4) and 0 not in array.shape[1:]
 
 
 def is_text(array: np.ndarray) -> bool:
@@ -89,7 +89,7 @@ def view_of(arrays: list[np.ndarray], real: Any = None, names: list[str] | None 
     """
     last, beneath = arrays[-1], None if real is None else to_array(real)
     if is_pictures(last):
-        return _picture_view(beneath if beneath is not None and is_pictures(beneath) else None)
+        return _picture_view(last, beneath if beneath is not None and is_pictures(beneath) else None)
     if last.dtype.kind not in "biuf":
         return None
     fake = to_rows(last)
@@ -103,13 +103,17 @@ def view_of(arrays: list[np.ndarray], real: Any = None, names: list[str] | None 
     return makers.get(fake.shape[1], _components)(fake, under, names or [])
 
 
-def _picture_view(real: np.ndarray | None) -> View:
+def _picture_view(last: np.ndarray, real: np.ndarray | None) -> View:
+    reference = few(last if real is None else real, MOST_REAL)
+    limits = float(reference.min()), float(reference.max())
+
     def draw(array: np.ndarray, large: bool) -> Drawing:
         if not large:
-            return Pictures(items=array[:16], columns=4)
+            return Pictures(items=eight_bits(array[:16], limits), columns=4)
         if real is None:
-            return Pictures(items=array[:64], columns=16)
-        sides = [(name, Pictures(items=few(items, 36), columns=6)) for name, items in (("real", real), ("fake", array))]
+            return Pictures(items=eight_bits(array[:64], limits), columns=16)
+        pairs = (("real", real), ("fake", array))
+        sides = [(name, Pictures(items=eight_bits(few(items, 36), limits), columns=6)) for name, items in pairs]
         return Strip(frames=tuple(sides), columns=2)
 
     beside = " Where the generator is good, you cannot say which side is which." if real is not None else ""

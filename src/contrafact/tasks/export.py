@@ -81,7 +81,10 @@ def export(what: str, out: str, seed: int = 0) -> Exported:
     """
     if not out.lower().endswith(".onnx"):
         raise UsageError(
-            f"A generator cannot be written to '{out}'.", why="It becomes an ONNX file.", fix="-o model.onnx", code="E121"
+            f"A generator cannot be written to '{out}'.",
+            why="It becomes an ONNX file.",
+            fix="-o model.onnx",
+            code="E121",
         )
     needed()
     graph = graph_of(model_of(what), seed)
@@ -177,10 +180,10 @@ def _of_pictures(model: Any, seed: int) -> Graph:
 
 
 def _of_vectors(model: Any, seed: int) -> Graph:
+    import torch
+
     from contrafact.engine.play import Step
     from contrafact.nets.exported import Rows
-
-    import torch
 
     generator, codec = copy.deepcopy(model.generator).cpu().eval(), model.codec
     largest = max(abs(value) for value in (*codec.mean, *codec.scale))

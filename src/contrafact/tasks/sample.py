@@ -32,9 +32,7 @@ def model_of(what: str) -> Any:
     return load(place_of(what))
 
 
-def draw(
-    what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: bool = False, **options: Any
-) -> Any:
+def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: bool = False, **options: Any) -> Any:
     """Draw n items from a run's model.
 
     Arguments:

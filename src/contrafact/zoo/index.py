@@ -159,6 +159,24 @@ INDEX: dict[str, Entry] = {
             kinds=("pictures",),
             abilities=(*_ADVERSARIAL, "encode"),
         ),
+        Entry(
+            name="unet",
+            recipe="UNet",
+            line="Picture to mask or picture, told the truth pixel by pixel: the plain baseline.",
+            paper="Ronneberger, Fischer and Brox, U-Net: convolutional networks for biomedical image segmentation",
+            year=2015,
+            kinds=("pairs",),
+            abilities=("translate",),
+        ),
+        Entry(
+            name="pix2pix",
+            recipe="Pix2Pix",
+            line="A U-Net that must also convince a critic of patches: masks and pictures from pictures.",
+            paper="Isola et al., Image-to-image translation with conditional adversarial networks",
+            year=2017,
+            kinds=("pairs",),
+            abilities=("translate",),
+        ),
     )
 }
 

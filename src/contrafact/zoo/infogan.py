@@ -39,6 +39,7 @@ from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step, Terms
 from contrafact.metrics.held_out import held_out_pictures
+from contrafact.nets.latent import Latents
 from contrafact.nets.picture_duel import PictureRules, falling, picture_training, restored_pictures
 from contrafact.nets.picture_heads import TwoHeadedCritic, TwoHeadedGame
 from contrafact.nets.picture_model import BLOCK, PictureModel
@@ -266,25 +267,18 @@ class CodedPictures(PictureModel):
     def _places(self, step: Step, count: int) -> np.ndarray:
         return self.codes.draw(step, count).numpy()
 
-    def sample(
-        self, n: int, given: dict[str, Any] | None = None, seed: int | None = None, *, truncation: float = 1.0
-    ) -> Any:
-        """Draw n pictures.
+    def latents(self, n: int, seed: int | None = None, given: dict[str, Any] | None = None) -> Latents:
+        """Give what lies behind the n pictures that `sample` draws.
 
-        Arguments:
-            n: How many.
-            given: `code`: a category from 0 on, `c1`: a number, -1 to 1 as it was trained; each one value, or one for
-                each picture. Codes that are not given are drawn.
-            seed: The same seed gives the same pictures, however many are drawn; None draws fresh ones.
-            truncation: What the noise is multiplied by: below 1 likelier and less varied pictures.
+        Given are `code`, from 0 on, or `c1`, -1 to 1 as it was trained: one value or many; what is not given is drawn.
         """
         n, seed = checked_count(n), chosen(seed)
         wishes = {name: self.codes.read(name, wish) for name, wish in (given or {}).items()}
         values = np.concatenate(in_blocks(n, lambda block: self._values(seed, block), rows=BLOCK))
         for name, wish in wishes.items():
             values[:, self.codes.names.index(name)] = np.resize(wish, n)
-        rows = self.codes.conditions(torch.from_numpy(values)).numpy()
-        return self.codec.decode(self.rows(n, seed, conditions=rows, truncation=truncation))
+        conditions = self.codes.conditions(torch.from_numpy(values)).numpy()
+        return Latents(noise=super().latents(n, seed).noise, conditions=conditions)
 
     def _values(self, seed: int, block: int) -> np.ndarray:
         source = torch.Generator().manual_seed(fold(seed, "codes", block))

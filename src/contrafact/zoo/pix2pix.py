@@ -6,7 +6,7 @@ each patch. The generator minimises
     E softplus(-D(x, G(x, z))) + λ E d(y, G(x, z))
 
 where d is the mean absolute distance of pictures, or the cross-entropy of masks, and λ (`fidelity`) is 100: the truth
-leads, and the critic decides where the truth is undecided, as in textures and broken lines, which an average would blur.
+leads, and the critic decides what the truth leaves open, as in textures and broken lines, which an average would blur.
 A critic of patches suffices, because d already takes care of what is large. Masks are judged as maps of probabilities;
 the critic's slope at true targets is penalised (R1), so that it cannot win by the sharpness of true masks alone.
 
@@ -46,6 +46,7 @@ from contrafact.nets.pairs import (
     crops,
     infidelity,
     pair_training,
+    placed,
     restored_pairs,
     scheduled,
     translator,
@@ -126,7 +127,7 @@ class PairDuel:
 
 @dataclass(frozen=True, kw_only=True)
 class Pix2Pix(TrainedRecipe):
-    """Fit a conditional generator and a critic of patches to pairs of pictures and masks, or of pictures and pictures."""
+    """Fit a conditional generator and a critic of patches to pairs of pictures and masks, or of two pictures."""
 
     steps: Count | None = None  # steps of each player; none: 1,000, or from the budget
     batch: Count = 8  # crops in a batch
@@ -138,7 +139,7 @@ class Pix2Pix(TrainedRecipe):
     width: Count = 24  # the generator's channels at half the size; they double with every further halving
     depth: Count = 3  # halvings of the generator
     critic_width: Count = 24  # the critic's channels after its first halving
-    critic_depth: Count = 3  # halvings of the critic: patches of 22, 46 or 94 pixels with 2, 3 or 4
+    critic_depth: Count = 3  # halvings of the critic: patches of 18, 38 or 78 pixels with 2, 3 or 4
     rate: Positive = 2e-3  # the generator's learning rate at the start
     rate_end: Share = 0.02  # share of the rates that is left at the end
     warm_up: Share = 0.02  # share of the run in which the rates rise to their start
@@ -174,8 +175,8 @@ class Pix2Pix(TrainedRecipe):
     def game(self, codec: PairCodec, device: torch.device) -> PairDuel:
         """Make both networks and their optimisers."""
         generator, critic = self.networks(codec)
-        generator.to(device, memory_format=torch.channels_last)
-        critic.to(device, memory_format=torch.channels_last)
+        for network in (generator, critic):
+            placed(network, device)
         players = {
             "critic": make_optimizer("adam", critic, self.rate * self.critic_rate, self.momentum),
             "generator": make_optimizer("adam", generator, self.rate, self.momentum),
@@ -184,4 +185,5 @@ class Pix2Pix(TrainedRecipe):
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> PairModel:
         """Make a fitted model again."""
-        return restored_pairs(self, PairCodec.from_json(codec), arrays, self.networks)
+        known = PairCodec.from_json(codec)
+        return restored_pairs(self, known, arrays, lambda: self.networks(known))

@@ -31,6 +31,7 @@ from contrafact.nets.pairs import (
     crops,
     infidelity,
     pair_training,
+    placed,
     restored_pairs,
     scheduled,
     translator,
@@ -109,10 +110,12 @@ class UNet(TrainedRecipe):
 
     def game(self, codec: PairCodec, device: torch.device) -> Alone:
         """Make the network and its optimiser."""
-        network = translator(self, codec).to(device, memory_format=torch.channels_last)
+        network = translator(self, codec)
+        placed(network, device)
         players = {"network": make_optimizer("adam", network, self.rate, self.momentum)}
         return Alone(recipe=self, codec=codec, generator=network, players=players)
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> PairModel:
         """Make a fitted model again."""
-        return restored_pairs(self, PairCodec.from_json(codec), arrays, lambda known: (translator(self, known), None))
+        known = PairCodec.from_json(codec)
+        return restored_pairs(self, known, arrays, lambda: (translator(self, known), None))

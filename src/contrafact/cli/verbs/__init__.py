@@ -16,6 +16,7 @@ from contrafact.cli.verbs import (
     report,
     runs,
     sample,
+    segment,
     train,
     zoo,
 )
@@ -26,6 +27,7 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "sample": sample,
     "judge": judge,
+    "segment": segment,
     "report": report,
     "export": export,
     "runs": runs,

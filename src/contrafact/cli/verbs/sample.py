@@ -47,7 +47,8 @@ def run(args: argparse.Namespace) -> Answer:
 def _edits(what: str, run: str) -> Answer:
     from contrafact.tasks.sample import edits
 
-    rows, listed = [("--edit", "one step changes, in standard deviations over pictures")], []
+    rows: list[tuple[str, ...]] = [("--edit", "one step changes, in standard deviations over pictures")]
+    listed = []
     for direction, numbered in edits(what):
         key = str(direction.number) if numbered else direction.name
         rows.append((f"{key}=1", direction.told(4)))

@@ -1,0 +1,200 @@
+"""Augment: more training pictures by class, and an honest answer to whether they help.
+
+Pictures come from a generator that is told the class, or are classic copies: mirrored, turned, scaled, shifted. Before
+they are handed out, the same classifier is trained on real pictures only, with classic augmentation, with generated
+pictures, and with both (see `helps`). A generator knows nothing that is not in its training pictures, so where classic
+operations are allowed its pictures often add nothing; then the verdict says that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from contrafact.base.data import Data
+from contrafact.base.errors import UsageError
+from contrafact.base.recipe import Recipe
+from contrafact.base.records import Result, Score
+from contrafact.base.seeds import checked_count, fold
+from contrafact.metrics.accuracy import accuracy, gain
+from contrafact.tasks.by_class import maker, shared_out
+from contrafact.tasks.classic import WORDS, copies
+from contrafact.tasks.helps import Arm, Check, Cut, Right, Trial, gained, points, power, seen
+from contrafact.tasks.results import by_kind, save
+
+CLASSIC = "classic"
+ARMS = {
+    "real": "real pictures only",
+    "classic": "real pictures with classic augmentation",
+    "gan": "real and generated pictures",
+    "both": "real and generated pictures with classic augmentation",
+}
+
+
+@dataclass(kw_only=True, eq=False)
+class Augmenting(Trial):
+    """The job over pictures.
+
+    Arguments:
+        n: How many pictures to make.
+    """
+
+    n: int
+
+    def steps(self) -> Iterator[str]:
+        """Choose classic operations and train the classifiers, saying what came out after each."""
+        cut = self.cut
+        if not len(cut.test) and self.maker is not None:
+            return
+        real = cut.arm(cut.train)
+        for told, self.operations in cut.course.choose(real):
+            yield told
+        if len(cut.test):
+            for told, self.right in cut.course.examine(lambda seed: self.arms(real, seed), cut.arm(cut.test)):
+                yield told
+
+    def arms(self, real: Arm, seed: int) -> dict[str, Arm]:
+        """Give the ways to train: with real pictures only, with classic operations, with generated ones, with both."""
+        arms, cut = {"real": real}, self.cut
+        if self.operations:
+            arms["classic"] = replace(real, operations=self.operations)
+        if self.maker is None:
+            return arms
+        labels = shared_out(max(round(self.n * len(cut.train) / len(cut.data)), 1), cut.own(cut.train))
+        made = cut.course.arm(self.maker.make(labels, fold(self.seed, "check", seed)), labels.astype(str))
+        arms["gan"] = real.beside(made.pictures, made.labels)
+        if self.operations:
+            arms["both"] = replace(arms["gan"], operations=self.operations)
+        return arms
+
+    def made(self) -> Data:
+        """Make the new pictures."""
+        cut, everything = self.cut, np.arange(len(self.cut.data))
+        if self.maker is not None:
+            return self.maker.make(shared_out(self.n, cut.own(everything)), fold(self.seed, "made"))
+        places = np.resize(everything, self.n) if self.operations else everything[:0]
+        items = copies(np.asarray(cut.data.items)[places], self.operations, fold(self.seed, "made"))
+        return Data(kind="pictures", items=items, labels=cut.own(places), name=f"pictures like {cut.data.name}")
+
+    def result(self) -> Result:
+        """Give the new pictures, the scores and the verdict, once the steps are done."""
+        scores = scores_of(self.right, self.cut.labels[self.cut.test])
+        notes = () if self.maker is None else self.maker.notes
+        told = verdict(scores, self.operations, generated=self.maker is not None)
+        return Result(data=self.made(), scores=scores, verdict=told, notes=notes, write=save)
+
+
+def augmenting(
+    data: Data,
+    *,
+    n: int | None = None,
+    method: str | Recipe = "r3gan",
+    settings: Mapping[str, Any] | None = None,
+    check: Check = "quick",
+    seed: int = 0,
+    **options: Any,
+) -> Augmenting:
+    """Prepare the job over pictures; the arguments are those of `augment`.
+
+    Arguments:
+        settings: Settings of the method, by name.
+        options: budget, device.
+    """
+    n = len(data) if n is None else checked_count(n)
+    if method == CLASSIC and settings:
+        raise UsageError(
+            f"Classic copies have no setting '{next(iter(settings))}'.",
+            why="Which operations are used is measured.",
+            fix="Leave --set out.",
+            code="E101",
+        )
+    cut = Cut.of(data, "augment", check, seed)
+    learned = cut.data.take(cut.train)
+    generator = None if method == CLASSIC else maker(method, learned, settings=settings, seed=seed, **options)
+    return Augmenting(cut=cut, maker=generator, seed=seed, n=n)
+
+
+WAYS = {"pictures": augmenting}
+
+
+def augment(
+    data: Any,
+    *,
+    n: int | None = None,
+    method: str | Recipe = "r3gan",
+    check: Check = "quick",
+    seed: int = 0,
+    budget: str | None = None,
+    device: str | None = None,
+) -> Result:
+    """Make more training pictures by class, and test whether they help.
+
+    Arguments:
+        data: Pictures with classes.
+        n: How many to make; by default as many as there are.
+        method: A method that makes pictures by class, a recipe, or "classic" for mirrored, turned, scaled copies.
+        check: "quick" (3 seeds), "full" (5 seeds, longer trainings) or "off", which learns from all pictures.
+        seed: Seeds everything.
+        budget: Time to train the generator for, like "10m"; the check comes on top.
+        device: Where to train the generator.
+    """
+    prepare = by_kind("augment", WAYS, data)
+    job: Augmenting = prepare(data, n=n, method=method, check=check, seed=seed, budget=budget, device=device)
+    return job.finish()
+
+
+def scores_of(right: Right, tested: np.ndarray) -> dict[str, Score]:
+    """Score each arm, what each gains over real pictures only, and what generated ones add to classic augmentation.
+
+    Arguments:
+        right: Who was right, seeds x pictures for each arm.
+        tested: The classes of those pictures.
+    """
+    if not right:
+        return {}
+    floor = float(np.unique(tested, return_counts=True)[1].max() / len(tested))
+    scores = [accuracy(f"accuracy_{name}", rows, floor=floor) for name, rows in right.items()]
+    scores += [gain(f"gain_{name}", rows, right["real"]) for name, rows in right.items() if name != "real"]
+    if "both" in right:
+        scores.append(gain("gain_gan_beside_classic", right["both"], right["classic"]))
+    return {score.name: score for score in scores}
+
+
+def verdict(scores: Mapping[str, Score], operations: tuple[str, ...], *, generated: bool) -> str:
+    """Say whether it helped.
+
+    Arguments:
+        scores: What `scores_of` gave.
+        operations: The classic operations that were chosen.
+        generated: Whether there are generated pictures.
+    """
+    named = ", ".join(WORDS[name] for name in operations)
+    none = "No classic operation did without harm on held-out training pictures."
+    if not scores:
+        copied = f"Classic copies by {named}." if operations else none
+        return "Made without a test whether they help." if generated else copied
+    classic = f"Classic augmentation ({named}) {gained(scores['gain_classic'])}." if operations else none
+    arms = {name: scores[f"accuracy_{name}"] for name in ARMS if f"accuracy_{name}" in scores}
+    best = max(arms, key=lambda name: arms[name].value)
+    most = f"Most often right: {ARMS[best]}, {arms[best].value:.1%}."
+    limit = power([score for name, score in scores.items() if name.startswith("gain_")])
+    return " ".join([*([_generated(scores)] if generated else []), classic, most, limit]).strip()
+
+
+def _generated(scores: Mapping[str, Score]) -> str:
+    """Say what generated pictures did, alone and beside classic augmentation."""
+    alone, beside = scores["gain_gan"], scores.get("gain_gan_beside_classic")
+    if beside is None:
+        return f"Generated pictures {gained(alone)}."
+    if seen(beside) == 1:
+        return f"Generated pictures helped, also beside classic augmentation ({points(beside)})."
+    if seen(alone) < 1:
+        told = "did not help" if seen(alone) == 0 else "did harm"
+        return f"Generated pictures {told} ({points(alone)}; beside classic augmentation {points(beside)})."
+    enough = "classic augmentation is enough: " if seen(scores["gain_classic"]) == 1 else ""
+    added = "they add nothing that could be seen" if seen(beside) == 0 else "they do harm"
+    beside_it = f"{enough}beside {'it' if enough else 'classic augmentation'} {added} ({points(beside)})"
+    return f"Generated pictures helped where there was nothing else ({points(alone)}), but {beside_it}."

@@ -1,0 +1,61 @@
+"""Where whole jobs put what they made: never over what they read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from contrafact.base.data import Data
+from contrafact.base.errors import DataError, UsageError
+from contrafact.base.records import Result
+from contrafact.engine.bundle import to_bytes, write_atomically
+from contrafact.tasks.sample import write
+
+
+def save(result: Result, out: str) -> list[str]:
+    """Write a result's data, or to a name that ends in .json its scores and verdict."""
+    if Path(out).suffix.lower() == ".json":
+        write_atomically(Path(out), to_bytes(result.to_json()))
+        return [out]
+    return write(result.data, out)
+
+
+def apart(out: str, *inputs: str) -> None:
+    """Refuse to write into what was read, or around it.
+
+    Raises:
+        UsageError: The place to write to holds an input, or lies in one.
+    """
+    place = Path(out).resolve()
+    for name in inputs:
+        source = Path(name).resolve()
+        if source.exists() and (place == source or place in source.parents or source in place.parents):
+            raise UsageError(
+                f"Nothing is written to {out}.",
+                why=f"The input {name} is there, and inputs are left as they are.",
+                fix="Give a folder beside it.",
+                code="E315",
+            )
+
+
+def by_kind(job: str, ways: Mapping[str, Callable[..., Any]], data: Any) -> Callable[..., Any]:
+    """Choose how a job is done for this kind of data.
+
+    Arguments:
+        job: The job's name.
+        ways: How it is done, by kind of data.
+        data: The data.
+
+    Raises:
+        DataError: The job does not take this kind of data yet.
+    """
+    kind = data.kind if isinstance(data, Data) else "table" if hasattr(data, "columns") else type(data).__name__
+    if kind in ways:
+        return ways[kind]
+    raise DataError(
+        f"{job} was given {'a table' if kind == 'table' else f'data of kind {kind}'}.",
+        why=f"This version takes {', '.join(ways)}.",
+        fix='Read them with contrafact.read(PATH), where a folder for each class gives Data of kind "pictures".',
+        code="E242",
+    )
