@@ -15,22 +15,41 @@ if TYPE_CHECKING:
     from contrafact import zoo as zoo
     from contrafact.base.data import Data as Data
     from contrafact.base.errors import ContrafactError as ContrafactError
+    from contrafact.base.records import Result as Result
     from contrafact.base.records import Score as Score
     from contrafact.report.judged import judge as judge
+    from contrafact.tasks.augment import augment as augment
+    from contrafact.tasks.balance import balance as balance
     from contrafact.tasks.load import load as load
     from contrafact.tasks.read import read as read
 
 _HOMES = {
     "ContrafactError": "contrafact.base.errors",
     "Data": "contrafact.base.data",
+    "Result": "contrafact.base.records",
     "Score": "contrafact.base.records",
+    "augment": "contrafact.tasks.augment",
+    "balance": "contrafact.tasks.balance",
     "judge": "contrafact.report.judged",
     "load": "contrafact.tasks.load",
     "read": "contrafact.tasks.read",
 }
 _ROOMS = ("metrics", "zoo")
 
-__all__ = ["ContrafactError", "Data", "Score", "__version__", "judge", "load", "metrics", "read", "zoo"]
+__all__ = [
+    "ContrafactError",
+    "Data",
+    "Result",
+    "Score",
+    "__version__",
+    "augment",
+    "balance",
+    "judge",
+    "load",
+    "metrics",
+    "read",
+    "zoo",
+]
 
 
 def __getattr__(name: str) -> Any:

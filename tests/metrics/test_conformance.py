@@ -31,10 +31,10 @@ def pictures(seed: int, n: int) -> Tensor:
 
 
 def rows(data: Tensor) -> np.ndarray:
-    features = named_features(
-        lambda block: Corner()(torch.from_numpy(np.moveaxis(block, 3, 1).copy())).numpy(), "corner"
-    )
-    return features(np.moveaxis(data.numpy(), 1, 3))
+    def look(block: np.ndarray) -> np.ndarray:
+        return Corner()(torch.from_numpy(np.moveaxis(block, 3, 1).copy())).numpy()
+
+    return named_features(look, "corner")(np.moveaxis(data.numpy(), 1, 3))
 
 
 REAL, FAKE = pictures(0, 400), pictures(1, 300)

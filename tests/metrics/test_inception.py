@@ -1,4 +1,4 @@
-"""The Inception network: names, shapes and TensorFlow's way to scale; its values are not tested against real weights."""
+"""The Inception network: names, shapes, TensorFlow's way to scale; no figure is tested against the real weights."""
 
 import hashlib
 from pathlib import Path

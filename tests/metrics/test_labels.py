@@ -85,7 +85,7 @@ def test_stacked_digits_are_counted_by_their_three_channels() -> None:
 
 
 def test_a_perfect_sampler_of_stacks_meets_the_known_figures() -> None:
-    hit, even, spread = perfect_stacks(26_000)
+    hit, even, _ = perfect_stacks(26_000)
     assert hit == pytest.approx(1000, abs=0.01)
     assert even == pytest.approx(0.0193, abs=0.00006) and even > 999 / 52_000  # the first term of its series
     mnist = np.array([5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -25,7 +27,7 @@ def test_tiles_cover_every_pixel_and_overlap_as_asked(length, overlap):
     length = -(-length // 4) * 4
     every = starts(length, 40, overlap, 4)
     assert every[0] == 0 and every[-1] + 40 >= length and all(start % 4 == 0 for start in every)
-    assert all(0 < after - before <= 40 - overlap for before, after in zip(every, every[1:], strict=False))
+    assert all(0 < after - before <= 40 - overlap for before, after in pairwise(every))
     assert len(every) == 1 or every[-1] + 40 == length
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from contrafact.base.demos import changes, digits, patients, ring
 from contrafact.base.records import Score
+from contrafact.metrics import pixel_features
 from contrafact.report.judged import Report, judge, notes_on, side_by_side
 
 
@@ -55,6 +56,18 @@ def test_what_gives_training_rows_away_is_said() -> None:
     assert "20% of the fakes repeat" in told[0] and "AUC 0.70" in told[1] and "no proof" in told[2]
     assert notes_on({}, holdout=False)[0].startswith("No real data were held out")
     assert notes_on(SCORES, holdout=True) == ()
+
+
+def test_the_features_that_pictures_are_measured_in_are_said() -> None:
+    data = digits()
+    report = judge(data.take(range(60)), data.take(range(60, 100)), features=pixel_features(data))
+    assert any("in the features pixels" in note for note in report.notes)
+    assert report.to_json()["scores"]["frechet"]["features"] == "pixels" and len(report.figures) == 1
+
+
+def test_an_attack_that_also_works_on_the_innocent_is_not_held_against_the_fakes() -> None:
+    attack = score("membership_auc", 0.6, 0.57, 0.63, "lower", ceiling=0.58)
+    assert not any("lie closer" in note for note in notes_on({"membership_auc": attack}, holdout=True))
 
 
 def test_judging_gives_scores_and_a_picture() -> None:

@@ -8,9 +8,10 @@ import pytest
 
 import contrafact
 from contrafact.base.data import Data
-from contrafact.base.demos import ring
+from contrafact.base.demos import digits, ring
 from contrafact.base.errors import DataError, UsageError
 from contrafact.base.records import Score
+from contrafact.metrics import pixel_features
 from contrafact.tasks.judge import critic_score, frame_columns, matrices, require, scores
 from contrafact.zoo import GAN
 
@@ -107,6 +108,33 @@ def test_lines_are_scored_by_their_transitions():
 
 def test_modes_are_counted_where_the_truth_is_known():
     assert scores(ring(500), ring(400, seed=1))["modes"].value == 8
+
+
+def test_pictures_are_scored_in_features_that_are_learned_from_them_and_named():
+    data = digits()
+    data = data.take(np.random.default_rng(0).permutation(len(data)))
+    real, fake, holdout = (data.take(range(start, start + 200)) for start in (0, 200, 400))
+    found = scores(real, fake, holdout)
+    assert {"frechet", "kernel", "inception", "precision", "recall", "agreement", "copies", "membership_auc"} <= set(
+        found
+    )
+    (name,) = {score.features for score in found.values()}
+    assert name.startswith("classifier-") and found["agreement"].value > 0.8
+    bare = scores(real.items, fake.items, features=pixel_features(real))
+    assert {score.features for score in bare.values()} == {"pixels"} and "agreement" not in bare
+
+
+def test_pictures_of_two_sizes_are_refused_with_both_sizes():
+    small, large = (Data(kind="pictures", items=np.zeros((3, side, side), np.uint8)) for side in (8, 9))
+    with pytest.raises(DataError, match=r"8 x 8 x 1 of 8 bit, the fake ones 9 x 9 x 1") as caught:
+        scores(small, large)
+    assert caught.value.code == "E205"
+
+
+def test_features_are_for_pictures_only():
+    with pytest.raises(UsageError) as caught:
+        scores(np.ones((3, 2)), np.ones((3, 2)), features=pixel_features(np.ones((3, 2, 2), np.uint8)))
+    assert caught.value.code == "E224"
 
 
 def test_an_unknown_target_is_guessed():

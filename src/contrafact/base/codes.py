@@ -212,6 +212,13 @@ _ROWS = (
         "Report it with the versions that contrafact doctor prints; sample with the model itself meanwhile.",
     ),
     (
+        "E128",
+        "Not a check",
+        "Whether new items help is tested quickly, fully or not at all.",
+        "The word.",
+        "--check quick, --check full or --check off",
+    ),
+    (
         "E201",
         "Nothing to learn from",
         "There are no rows or no columns, or the file is empty.",
@@ -343,6 +350,27 @@ _ROWS = (
         "Each row holds the chances of all classes: none below 0, and their sum is 1.",
         "The shape.",
         "Give the output of a softmax.",
+    ),
+    (
+        "E241",
+        "Too few pictures of a class to test with",
+        "Whether new pictures help is measured on pictures of each class that nothing has learned from.",
+        "The class and how many it has.",
+        "Add pictures, leave that class out, or do without the test: --check off",
+    ),
+    (
+        "E242",
+        "A job for another kind of data",
+        "Each whole job takes certain kinds of data.",
+        "What was given, and what is taken.",
+        "Read the data with contrafact.read, or see contrafact VERB --help.",
+    ),
+    (
+        "E243",
+        "Nothing to fill up",
+        "Every class has as many pictures as were asked for, or more.",
+        "The number of the rarest class.",
+        "Ask for more in each class with --to N.",
     ),
     (
         "E301",

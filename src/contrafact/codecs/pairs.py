@@ -7,6 +7,7 @@ crops are taken from them, and a tenth of them is held out to choose by, even wh
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any, Self
@@ -190,8 +191,8 @@ def _sized(codec: ImageCodec, data: Any) -> ImageCodec:
 
 def _codes(items: np.ndarray) -> np.ndarray:
     """Give one number for the value or the colour of each pixel."""
-    if items.ndim == 3:
-        return items
+    if items.ndim == 3 or items.shape[3] == 1:
+        return items.reshape(items.shape[:3])
     bits = 8 * items.dtype.itemsize
     codes = items[..., 0].astype(np.int64)
     for channel in range(1, items.shape[3]):
@@ -201,10 +202,15 @@ def _codes(items: np.ndarray) -> np.ndarray:
 
 def _counted(data: Data, limit: int) -> dict[int, int]:
     """Count the pixels of each value, in rising order; none where there are too many values."""
-    counts: dict[int, int] = {}
+    counts: Counter[int] = Counter()
     for item in _items(data):
-        for value, count in zip(*np.unique(_codes(item[None]), return_counts=True), strict=True):
-            counts[int(value)] = counts.get(int(value), 0) + int(count)
+        codes = _codes(item[None])
+        if codes.dtype == np.uint8:
+            many = np.bincount(codes.ravel())
+            counts.update({int(value): int(many[value]) for value in np.flatnonzero(many)})
+        else:
+            values, many = np.unique(codes, return_counts=True)
+            counts.update(dict(zip(values.tolist(), many.tolist(), strict=True)))
         if len(counts) > limit:
             return {}
     return dict(sorted(counts.items()))

@@ -7,9 +7,9 @@ such as a class, and its weight.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -130,6 +130,16 @@ def as_they_are(batch: Tensor) -> Scene:
 Augment = Callable[[Tensor, Step], Tensor]
 
 
+@runtime_checkable
+class Adaptive(Protocol):
+    """An augmentation that may follow what is logged; its state is part of every checkpoint."""
+
+    target: float | None
+
+    def heed(self, row: Mapping[str, Any]) -> dict[str, float]:
+        """Move by what was logged, and give what is to be logged of it."""
+
+
 def judge_of(critic: nn.Module, scene: Scene, augment: Augment | None, step: Step) -> Judge:
     """Bind a critic to the conditions of a batch and to an augmentation; several batches may stand one on the other."""
     condition = scene.condition
@@ -198,6 +208,15 @@ class DuelGame:
         """Everything with weights or a memory, by name."""
         kept = {"generator": self.generator, "critic": self.critic, "average": self.average.module}
         return {**kept, "augment": self.augment} if isinstance(self.augment, nn.Module) else kept
+
+    @property
+    def adaptive(self) -> bool:
+        """Whether the augmentation wants to be told the gap between training and held-out rows at every logged step."""
+        return isinstance(self.augment, Adaptive) and self.augment.target is not None
+
+    def heed(self, row: Mapping[str, Any]) -> dict[str, float]:
+        """Tell an adaptive augmentation what was logged, and give what is to be logged of it."""
+        return self.augment.heed(row) if isinstance(self.augment, Adaptive) else {}
 
     def prepare(self, step: Step) -> None:
         """Set this step's learning rates and momenta."""

@@ -33,6 +33,7 @@ from contrafact.engine.run import Run, Writer, environment, written
 TRIES, WARM_UP_STEPS, MEASURED_STEPS = 3, 5, 20
 SHOWN_ROWS = 256
 CLEARLY = 3.0  # standard errors of a difference of two scores
+MOST_RANKED, FEWER_RANKED = 1000, 100  # items of each kind that the critic ranks: at a check, at other logged steps
 Score = Callable[[Any], dict[str, float]]
 
 
@@ -53,9 +54,11 @@ class Method:
         steps: Steps where neither the recipe nor a budget says how many.
         begin: Makes the game from the number of steps and the device; torch's global state is seeded around it.
         model: Makes the model that is handed out, from the game.
-        score: Makes, from held-out items and a seed, what scores fakes while training; higher is better.
+        score: Makes, from held-out items and a seed, what scores fakes while training; higher is better. Where that has
+            `signs`, it makes from the training items what else is measured of fakes, for the doctor.
         batches: Makes the order of the items from the items, the batch and a seed.
         balance: Each player's loss when nobody can tell real from fake, for the cost analysis.
+        fewest: Under so many items none is held out.
     """
 
     codec: Any
@@ -66,6 +69,7 @@ class Method:
     score: Callable[[Any, int], Score]
     batches: Callable[[Any, int, int], Batches] = Batches
     balance: dict[str, float] = field(default_factory=dict)
+    fewest: int = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,7 +193,7 @@ class Training:
                 fix="Give data that vary, or fit a classical method, which repeats them: gaussian.",
                 code="E201",
             )
-        self.rows, self.held = split(encoded, seed)
+        self.rows, self.held = split(encoded, seed, method.fewest)
         self.wish = Wish(
             method=recipe.method, settings=recipe.settings(), data=fingerprint(data), seed=seed, budget=budget
         )
@@ -252,7 +256,8 @@ class Training:
             self.check_every = self.log_every * max(self.total // (20 * self.log_every), 1)
             self.game = self.begin(self.total)
             self.live = self.method.model(self.game)
-            self.score = self.method.score(self.held, self.seed)
+            self.score: Any = self.method.score(self.held, self.seed)
+            self.signs = self.score.signs(self.rows) if hasattr(self.score, "signs") else lambda fake: {}
             self._open()
             stack.enter_context(stop_signals(heard, self.writer is not None))
             while self.step < self.total and not self._settled:
@@ -298,6 +303,10 @@ class Training:
         row: dict[str, Any] = {"step": self.step, **turn.numbers()}
         if check:
             row |= self._evaluate()
+        if check or self._adaptive:
+            row |= self._gap(MOST_RANKED if check else FEWER_RANKED)
+        if self._adaptive:
+            row |= self.game.heed(row)
         row = {name: finite_or_none(value) for name, value in row.items()}
         self.log.append(row)
         findings = [
@@ -327,14 +336,20 @@ class Training:
                 else np.asarray(getattr(shown, "items", shown))
             )
             self.writer.samples(self.step, array)
-        return {**self.score(each(fake, lambda part: part[:held])), **self._gap(held)}
+        return {**self.score(each(fake, lambda part: part[:held])), **self.signs(fake)}
 
-    def _gap(self, held: int) -> dict[str, float]:
+    @property
+    def _adaptive(self) -> bool:
+        return getattr(self.game, "adaptive", False)
+
+    def _gap(self, most: int) -> dict[str, float]:
         """Say how far the critic ranks rows that it is trained on above held-out ones: 0 when it cannot tell, 1 fully."""
         if not hasattr(self.live, "opinion") or self.held is self.rows:
             return {}
-        own = self.live.opinion(each(self.rows, lambda part: part[:held]))
-        return {"critic_gap": outranks(own, self.live.opinion(self.held))}
+        sides = (each(self.rows, lambda part: part[:most]), each(self.held, lambda part: part[:most]))
+        own, other = (self.live.opinion(side) for side in sides)
+        error = math.sqrt((len(own) + len(other) + 1) / (3 * len(own) * len(other)))  # where there is no gap
+        return {"critic_gap": outranks(own, other), "critic_gap_error": error}
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""

@@ -34,12 +34,18 @@ def finite(encoded: Encoded) -> bool:
     return all(part.dtype.kind not in "fc" or bool(np.isfinite(part).all()) for part in parts)
 
 
-def split(encoded: Encoded, seed: int) -> tuple[Encoded, Encoded]:
-    """Cut a tenth of the items (2,000 at most) off, to choose by; under 40 items all are used for both."""
+def split(encoded: Encoded, seed: int, fewest: int = 40) -> tuple[Encoded, Encoded]:
+    """Cut a tenth of the items (2,000 at most) off, to choose by; of few a fifth, up to six.
+
+    Arguments:
+        encoded: All items.
+        seed: Chooses which.
+        fewest: Under so many all are used for both.
+    """
     items = count(encoded)
     order = generator(seed, "split").permutation(items)
-    held = min(items // 10, 2000)
-    if items < 40:
+    held = min(max(items // 10, min(items // 5, 6)), 2000) if fewest < 40 else min(items // 10, 2000)
+    if items < fewest:
         return encoded, encoded
     return each(encoded, lambda part: part[order[held:]]), each(encoded, lambda part: part[order[:held]])
 

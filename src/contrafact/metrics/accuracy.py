@@ -5,10 +5,10 @@ seeds and pictures the differences of two such tables take its place. With k see
 
     s_seeds² / k + s_pictures² / n - s_rest² / (k n)
 
-where s_seeds² is the variance of the k means over pictures, s_pictures² that of the n means over seeds, and s_rest² what
-neither explains, which the first two both hold (Searle, Casella and McCulloch, Variance components, 1992, chapter 4). The
-interval is Student's, with Satterthwaite's degrees of freedom. Another draw of the pictures and another training are in
-it; another generator or another split of the data are not.
+where s_seeds² is the variance of the k means over pictures, s_pictures² that of the n means over seeds, and s_rest²
+what neither explains, which the first two both hold: the two-way random model of the analysis of variance (Scheffé, The
+analysis of variance, 1959). The interval is Student's, with Satterthwaite's degrees of freedom. Another draw of the
+pictures and another training are in it; another generator or another split of the data are not.
 """
 
 from __future__ import annotations
@@ -20,6 +20,20 @@ import numpy as np
 from contrafact.base.records import Score
 
 
+def mean(table: np.ndarray, groups: np.ndarray | None = None) -> float:
+    """Give the mean of a table seeds x pictures.
+
+    Arguments:
+        table: A number for each seed and picture.
+        groups: A class for each picture, of which all count the same; None: all pictures count the same.
+    """
+    return float(np.mean([part.mean() for part in _cut(table, groups)]))
+
+
+def _cut(table: np.ndarray, groups: np.ndarray | None) -> list[np.ndarray]:
+    return [table] if groups is None else [table[:, groups == group] for group in np.unique(groups)]
+
+
 def interval(table: np.ndarray, groups: np.ndarray | None = None) -> tuple[float, float, float]:
     """Give the mean of a table seeds x pictures and the ends of its 95 % interval.
 
@@ -29,7 +43,7 @@ def interval(table: np.ndarray, groups: np.ndarray | None = None) -> tuple[float
     """
     from scipy.special import stdtrit
 
-    parts = [table] if groups is None else [table[:, groups == group] for group in np.unique(groups)]
+    parts = _cut(table, groups)
     means = np.mean([part.mean(1) for part in parts], axis=0)
     of_seeds = float(means.var(ddof=1)) / len(table) if len(table) > 1 else 0.0
     pairs = [_parts(part) for part in parts]

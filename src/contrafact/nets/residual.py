@@ -1,4 +1,4 @@
-"""Residual blocks for networks from pictures to pictures, without any statistic of a batch or of a map.
+"""A residual network from pictures to pictures, without any statistic of a batch or of a map.
 
 Each pixel's channels are scaled to unit mean square before a convolution (RMS norm over the channels of one place), so
 that what a pixel becomes depends on the pixels around it and on nothing else: not on the other pictures of a batch, nor
@@ -7,9 +7,12 @@ on how much of the picture is shown. The last convolution of a block begins smal
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
+
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import leaky_relu
+from torch.nn.functional import leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
 from contrafact.nets.pictures import LEAK, convolution
 
@@ -32,13 +35,85 @@ class Residual(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norms = nn.ModuleList(PixelNorm(channels) for _ in range(2))
-        self.convs = nn.ModuleList(convolution(channels, channels, 3, 1) for _ in range(2))
+        self.norm, self.norm2 = PixelNorm(channels), PixelNorm(channels)
+        self.conv, self.conv2 = convolution(channels, channels, 3, 1), convolution(channels, channels, 3, 1)
         with torch.no_grad():
-            self.convs[1].weight.mul_(SMALL)
+            self.conv2.weight.mul_(SMALL)
 
     def forward(self, maps: Tensor) -> Tensor:
-        change = maps
-        for norm, conv in zip(self.norms, self.convs, strict=True):
-            change = conv(leaky_relu(norm(change), LEAK))
-        return maps + change
+        change = self.conv(leaky_relu(self.norm(maps), LEAK))
+        return maps + self.conv2(leaky_relu(self.norm2(change), LEAK))
+
+
+class Painter(nn.Module):
+    """Turn pictures into pictures of the same size by residual blocks on maps of a half, a quarter ... of it.
+
+    As in a U-Net the maps of the way down are added on the way up. The outputs are raw numbers, to be bent as one
+    likes.
+
+    Arguments:
+        inputs: Channels of the pictures.
+        outputs: Channels of what is painted.
+        width: Channels at the coarsest map; half as many at each finer one, but 8 at least.
+        depth: Halvings.
+        condition: Width of a row of numbers that is told at the coarsest map; 0: none.
+        noise: Maps of noise that enter at each size; 0: none.
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, width: int, depth: int, *, condition: int = 0, noise: int = 0
+    ) -> None:
+        super().__init__()
+        self.depth, self.noise = depth, noise
+        widths = [max(width >> (depth - 1 - level), 8) for level in range(depth)]
+        self.stem = convolution(4 * inputs, widths[0], 3, 1, gain=1.0)
+        self.down = nn.ModuleList(map(Residual, widths))
+        self.shrink = nn.ModuleList(convolution(i, o, 4, 2) for i, o in pairwise(widths))
+        self.middle = nn.Sequential(Residual(widths[-1]), Residual(widths[-1]))
+        self.heard = nn.ModuleList(nn.Conv2d(noise, size, 1) for size in widths if noise)
+        self.told = nn.Linear(condition, widths[-1], bias=False) if condition else None
+        self.grow = nn.ModuleList(_doubling(o, i) for i, o in pairwise(widths))
+        self.up = nn.ModuleList(map(Residual, widths))
+        self.norm, self.head = PixelNorm(widths[0]), nn.Conv2d(widths[0], 4 * outputs, 3, 1, 1)
+        nn.init.normal_(self.head.weight, std=0.5 / math.sqrt(9 * widths[0]))
+        nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+
+    def sizes(self, high: int, wide: int) -> list[tuple[int, int]]:
+        """Give the sizes of the maps for pictures of this size, the finest first."""
+        coarsest = [-(-side // 2**self.depth) for side in (high, wide)]
+        return [(coarsest[0] << level, coarsest[1] << level) for level in reversed(range(self.depth))]
+
+    def noise_size(self, high: int, wide: int) -> int:
+        """Count the numbers of noise that a picture of this size takes."""
+        return sum(self.noise * h * w for h, w in self.sizes(high, wide))
+
+    def _heard(self, noise: Tensor, high: int, wide: int) -> list[Tensor]:
+        """Turn each picture's row of noise into what is added at each size."""
+        sizes = self.sizes(high, wide)
+        parts = torch.split(noise, [self.noise * h * w for h, w in sizes], dim=1)
+        maps = [part.unflatten(1, (self.noise, *size)) for part, size in zip(parts, sizes, strict=True)]
+        return [layer(one) for layer, one in zip(self.heard, maps, strict=True)]
+
+    def forward(self, pictures: Tensor, noise: Tensor | None = None, condition: Tensor | None = None) -> Tensor:
+        high, wide = pictures.shape[2:]
+        heard = None if noise is None or not self.noise else self._heard(noise, high, wide)
+        whole = pad(pictures, (0, -wide % 2**self.depth, 0, -high % 2**self.depth), mode="replicate")
+        maps = self.stem(pixel_unshuffle(whole, 2).contiguous(memory_format=torch.channels_last))
+        ways: list[Tensor] = []
+        for level, stage in enumerate(self.down):
+            maps = stage(self.shrink[level - 1](maps) if level else maps)
+            ways.append(maps)
+        if self.told is not None and condition is not None:
+            maps = maps + self.told(condition)[:, :, None, None]
+        maps = self.up[-1](self.middle(maps if heard is None else maps + heard[-1]))
+        for level in reversed(range(self.depth - 1)):
+            maps = self.grow[level](maps) + ways[level]
+            maps = self.up[level](maps if heard is None else maps + heard[level])
+        painted = pixel_shuffle(self.head(leaky_relu(self.norm(maps), LEAK)), 2)
+        return painted[:, :, :high, :wide]
+
+
+def _doubling(inputs: int, outputs: int) -> nn.ConvTranspose2d:
+    layer = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False)
+    nn.init.normal_(layer.weight, std=math.sqrt(1 / (4 * inputs)))
+    return layer

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -50,10 +51,12 @@ class Augmenting(Trial):
         if not len(cut.test) and self.maker is not None:
             return
         real = cut.arm(cut.train)
-        for told, self.operations in cut.course.choose(real):
+        for told, chosen in cut.course.choose(real):
+            self.operations = chosen
             yield told
         if len(cut.test):
-            for told, self.right in cut.course.examine(lambda seed: self.arms(real, seed), cut.arm(cut.test)):
+            for told, right in cut.course.examine(partial(self.arms, real), cut.arm(cut.test)):
+                self.right = right
                 yield told
 
     def arms(self, real: Arm, seed: int) -> dict[str, Arm]:

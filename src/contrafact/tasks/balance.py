@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -57,9 +58,11 @@ class Balancing(Trial):
         if not len(cut.test):
             return
         real = cut.arm(cut.train)
-        for told, self.operations in cut.course.choose(self._repeated(real), balanced=True):
+        for told, chosen in cut.course.choose(self._repeated(real), balanced=True):
+            self.operations = chosen
             yield told
-        for told, self.right in cut.course.examine(lambda seed: self.arms(real, seed), cut.arm(cut.test)):
+        for told, right in cut.course.examine(partial(self.arms, real), cut.arm(cut.test), balanced=True):
+            self.right = right
             yield told
 
     def _repeated(self, real: Arm) -> Arm:
@@ -202,7 +205,12 @@ def verdict(scores: Mapping[str, Score]) -> str:
     if seen(scores["gain_gan"]) < 1 and seen(over) == 0:
         word = "nor could a difference be seen from"
     told = f"Generated pictures {gained(scores['gain_gan'])}, {word} {BASELINES[simple]} ({points(over)})."
-    kept = "" if seen(over) == 1 else f" {BASELINES[simple].capitalize()} {gained(scores[f'gain_{simple}'])}, and is simpler."
+    kept = (
+        ""
+        if seen(over) == 1
+        else f" {BASELINES[simple].capitalize()} {gained(scores[f'gain_{simple}'])}, and is simpler."
+    )
     best = max(arms, key=lambda arm: arms[arm].value)
-    most = f" Highest mean recall of the classes: {ARMS[best]}, {arms[best].value:.1%}; with nothing {arms['nothing'].value:.1%}."
+    most = f" Highest mean recall of the classes: {ARMS[best]}, {arms[best].value:.1%}"
+    most += "." if best == "nothing" else f"; with nothing {arms['nothing'].value:.1%}."
     return f"{told}{kept}{most} {power([score for name, score in scores.items() if name.startswith('gain_')])}"

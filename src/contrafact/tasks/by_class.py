@@ -42,6 +42,7 @@ class Maker:
         codec = self.training.method.codec
         told = {"caption" if codec.words else "class": [str(label) for label in labels]}
         drawn = self.training.model.sample(len(labels), given=told if len(labels) else None, seed=seed)
+        assert isinstance(drawn, Data)
         return replace(drawn, labels=np.asarray(labels), name=f"pictures like {self.like.name}")
 
     @property
@@ -50,9 +51,7 @@ class Maker:
         return tuple(self.training.warnings)
 
 
-def maker(
-    method: str | Recipe, data: Data, *, settings: Mapping[str, Any] | None = None, **options: Any
-) -> Maker:
+def maker(method: str | Recipe, data: Data, *, settings: Mapping[str, Any] | None = None, **options: Any) -> Maker:
     """Prepare a generator of pictures by class.
 
     Arguments:

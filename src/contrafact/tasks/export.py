@@ -19,9 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from contrafact import __version__
 from contrafact.base.errors import ContrafactError, UsageError
 from contrafact.engine.bundle import write_atomically
+from contrafact.engine.run import environment
 from contrafact.tasks.sample import MARK, model_of
 
 CHECKED, BOUND = 64, 1e-4
@@ -145,7 +145,7 @@ def _facts(model: Any, **more: Any) -> dict[str, Any]:
     law = {"law": "normal, mean 0, deviation 1" if model.latent.law == "normal" else "uniform, -1 to 1"}
     return {
         "source": MARK,
-        "contrafact": __version__,
+        "versions": environment()["versions"],
         "method": model.recipe.method,
         "noise": {**asdict(model.latent), **law},
         **more,
@@ -231,7 +231,7 @@ def written(graph: Graph) -> bytes:
         )
     assert program is not None
     proto = program.model_proto
-    proto.producer_name, proto.producer_version = "contrafact", __version__
+    proto.producer_name = "contrafact"
     for name, fact in graph.facts.items():
         entry = proto.metadata_props.add()
         entry.key, entry.value = name, fact if isinstance(fact, str) else json.dumps(fact)

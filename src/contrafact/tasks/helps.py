@@ -1,8 +1,8 @@
 """Does it help? One classifier is trained in several ways and asked about pictures that nobody has seen.
 
-A fifth of each class is put aside first: neither the generator, nor the classifier, nor the choice of classic operations
-sees it. Every way of training, an arm, has the same network, the same first weights, and as many steps of as many
-pictures at the same rates; only the pictures differ, and all arms of a seed meet the same draws. What one arm gains over
+A fifth of each class, more of a rare one, is put aside first: neither the generator, nor the classifier, nor the choice
+of classic operations sees it. Every way of training, an arm, has the same network, the same first weights, and as many
+steps of as many pictures at the same rates; only the pictures differ, and how they are shown. What one arm gains over
 another is measured on the same seeds and pictures, with an interval (see `metrics.accuracy`). Arms without a generator
 are among them, and may win.
 
@@ -30,7 +30,7 @@ from contrafact.base.seeds import fold, generator
 from contrafact.engine.items import Batches
 from contrafact.engine.play import Step, Terms, own_randomness, play
 from contrafact.engine.process import few_threads
-from contrafact.metrics.accuracy import interval
+from contrafact.metrics.accuracy import mean
 from contrafact.metrics.features import as_pictures, cuts
 from contrafact.metrics.learning import Lessons, Preparation, shares
 from contrafact.nets.classifier import Classifier
@@ -39,6 +39,7 @@ from contrafact.tasks.classic import possible, varied
 
 Check = Literal["off", "quick", "full"]
 TEST_SHARE, LEAST_TESTED, LEAST_LEFT = 0.2, 2, 3
+RARE_SHARE, RARE_TESTED = 1 / 3, 10  # of a rare class more is tested, up to ten
 BATCH = 64
 Right = dict[str, np.ndarray]
 
@@ -98,24 +99,27 @@ def named(data: Data, job: str) -> np.ndarray:
 
 
 def parts(data: Data, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Choose the places to train on and those to test on, a fifth of each class.
+    """Choose the places to train on and those to test on, a fifth of each class, more of a rare one.
 
     Raises:
         DataError: A class has too few pictures to be cut.
     """
     names, counts = np.unique(labels, return_counts=True)
-    few = [f"'{name}' has {count}" for name, count in zip(names, counts, strict=True) if count < LEAST_TESTED + LEAST_LEFT]
+    few = [
+        f"'{name}' has {count}" for name, count in zip(names, counts, strict=True) if count < LEAST_TESTED + LEAST_LEFT
+    ]
     if few:
         raise DataError(
             f"Class {few[0]} pictures{f', and {len(few) - 1} more classes have too few' if len(few) > 1 else ''}.",
-            why=f"To see whether it helps, {LEAST_TESTED} of a class are tested and {LEAST_LEFT} learned from, at least.",
+            why=f"To see whether it helps, {LEAST_TESTED} of a class are tested, and {LEAST_LEFT} learned from.",
             fix="Add pictures, leave that class out, or do without the check: --check off",
             code="E241",
         )
     random, tested = generator(seed, "test part"), np.zeros(len(labels), dtype=bool)
     for name, count in zip(names, counts, strict=True):
         chosen = random.permutation(np.flatnonzero(labels == name))
-        tested[chosen[: max(round(TEST_SHARE * count), LEAST_TESTED)]] = True
+        rare = min(int(RARE_SHARE * count), RARE_TESTED)
+        tested[chosen[: max(round(TEST_SHARE * count), rare, LEAST_TESTED)]] = True
     return np.flatnonzero(~tested), np.flatnonzero(tested)
 
 
@@ -216,12 +220,13 @@ class Course:
         with own_randomness(fold(seed, "weights"), torch.device("cpu")):
             return Classifier(shape, 16 if self.channels == 1 else 24, len(self.classes))
 
-    def examine(self, arms: Arms, test: Arm) -> Iterator[tuple[str, Right]]:
+    def examine(self, arms: Arms, test: Arm, *, balanced: bool = False) -> Iterator[tuple[str, Right]]:
         """Train every arm on every seed, saying what came out after each.
 
         Arguments:
             arms: Gives the arms of a seed by name.
             test: What the classifiers are asked about.
+            balanced: Whether all classes count the same.
 
         Yields:
             A sentence, and who was right so far: seeds x pictures for each arm.
@@ -231,7 +236,8 @@ class Course:
             for name, arm in arms(seed).items():
                 right = self.guesses(arm, seed, test.pictures) == test.labels
                 rows.setdefault(name, []).append(right)
-                told = f"check: seed {seed + 1} of {self.effort.seeds}, {name}: {right.mean():.1%} right"
+                share = mean(right[None], test.labels if balanced else None)
+                told = f"check: seed {seed + 1} of {self.effort.seeds}, {name}: {share:.1%} right"
                 yield told, {arm: np.stack(each) for arm, each in rows.items()}
 
     def choose(self, arm: Arm, *, balanced: bool = False) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -268,7 +274,7 @@ class Course:
             held, rest = np.flatnonzero(fold_of == number), np.flatnonzero(fold_of != number)
             taught = replace(arm.at(rest), operations=operations)
             right[held] = self.guesses(taught, number, arm.pictures[held]) == arm.labels[held]
-        return interval(right[None].astype(np.float64), groups)[0]
+        return mean(right[None], groups)
 
 
 def _classify(net: nn.Module, arm: Arm) -> Callable[[dict[str, Tensor], Step], Terms]:
@@ -288,8 +294,8 @@ def _classify(net: nn.Module, arm: Arm) -> Callable[[dict[str, Tensor], Step], T
 @torch.no_grad()
 def _classified(net: nn.Module, pictures: np.ndarray) -> np.ndarray:
     parts = [net(shares(torch.from_numpy(pictures[part]))).argmax(1) for part in cuts(pictures.shape)]
-    return np.asarray(torch.cat(parts).numpy())
-
+    guesses: np.ndarray = torch.cat(parts).numpy()
+    return guesses
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -11,6 +11,7 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.base.records import Result
 from contrafact.engine.bundle import to_bytes, write_atomically
 from contrafact.tasks.sample import write
+from contrafact.tasks.write_pictures import _check_folder
 
 
 def save(result: Result, out: str) -> list[str]:
@@ -21,11 +22,15 @@ def save(result: Result, out: str) -> list[str]:
     return write(result.data, out)
 
 
-def apart(out: str, *inputs: str) -> None:
-    """Refuse to write into what was read, or around it.
+def ready(out: str, *inputs: str) -> None:
+    """Refuse a place that must not be written to before the long work begins.
+
+    Arguments:
+        out: Where the answer is to be written.
+        inputs: What is read; nothing is written into it or around it.
 
     Raises:
-        UsageError: The place to write to holds an input, or lies in one.
+        UsageError: The place holds an input, or lies in one, or holds files of another origin.
     """
     place = Path(out).resolve()
     for name in inputs:
@@ -37,6 +42,8 @@ def apart(out: str, *inputs: str) -> None:
                 fix="Give a folder beside it.",
                 code="E315",
             )
+    if place.is_dir():
+        _check_folder(place)
 
 
 def by_kind(job: str, ways: Mapping[str, Callable[..., Any]], data: Any) -> Callable[..., Any]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 
 from contrafact.cli.verbs import (
+    augment,
+    balance,
     compare,
     demo,
     doctor,
@@ -27,6 +29,8 @@ VERBS: dict[str, ModuleType] = {
     "train": train,
     "sample": sample,
     "judge": judge,
+    "augment": augment,
+    "balance": balance,
     "segment": segment,
     "report": report,
     "export": export,

@@ -1,0 +1,329 @@
+"""The model of a method that fills holes in pictures: any hole, any size, one best guess or several draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import interpolate
+
+from contrafact.base.data import Data
+from contrafact.base.errors import DataError, UsageError, did_you_mean
+from contrafact.base.recipe import Recipe
+from contrafact.base.seeds import checked_count, chosen, fold, generator, in_blocks
+from contrafact.engine.model import Model
+from contrafact.engine.play import Step
+from contrafact.nets.holes import centre, random_holes
+from contrafact.nets.windows import filled
+
+GUESSES, BLOCK = 8, 64
+EXAM_SEED, LEAST_EXAM = 0, 12
+
+
+def _draws(seed: int, purpose: str) -> Step:
+    return Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, purpose)))
+
+
+def cut_windows(pictures: Tensor, window: tuple[int, int], step: Step) -> Tensor:
+    """Cut a window from a random place of each picture, all by one indexing."""
+    high, wide = (min(side, length) for side, length in zip(window, pictures.shape[2:], strict=True))
+    if (high, wide) == pictures.shape[2:]:
+        return pictures
+    y = step.integers(pictures.shape[2] - high + 1, len(pictures))[:, None] + torch.arange(high, device=pictures.device)
+    x = step.integers(pictures.shape[3] - wide + 1, len(pictures))[:, None] + torch.arange(wide, device=pictures.device)
+    which = torch.arange(len(pictures), device=pictures.device)[:, None, None]
+    return pictures.permute(0, 2, 3, 1)[which, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2).contiguous()
+
+
+def window_of(recipe: Any, codec: Any) -> tuple[int, int]:
+    """Give the height and width that networks work at: the pictures', where these are no larger than a window."""
+    return min(codec.high, recipe.window), min(codec.wide, recipe.window)
+
+
+def as_holes(masks: Any, pictures: np.ndarray) -> np.ndarray:
+    """Read masks as N x high x wide booleans, True where a pixel is to be filled.
+
+    Arguments:
+        masks: Arrays or Data, one for each picture or one for all; whatever is not zero (in any channel) is a hole.
+        pictures: The pictures, N x high x wide x channels.
+
+    Raises:
+        DataError: Their sizes or numbers differ.
+    """
+    holes: np.ndarray = np.asarray(masks.items if isinstance(masks, Data) else masks)
+    if holes.ndim == 4:
+        holes = holes.max(-1)
+    holes = holes[None] if holes.ndim == 2 else holes
+    if holes.ndim != 3 or holes.shape[1:] != pictures.shape[1:3] or len(holes) not in (1, len(pictures)):
+        given = " x ".join(map(str, holes.shape))
+        needed = f"{len(pictures)} x {pictures.shape[1]} x {pictures.shape[2]}"
+        raise DataError(
+            f"The masks do not fit the pictures: they are {given}, where {needed} is needed.",
+            why="A mask says for each pixel of its picture whether it is a hole.",
+            fix="Give a mask of each picture's height and width, or one for all.",
+            code="E215",
+        )
+    if holes.dtype.kind == "f" and np.isnan(holes).any():
+        raise DataError(
+            "The masks hold missing numbers.",
+            why="A pixel is a hole where its mask is not zero; NaN is neither.",
+            fix="Give True where a pixel is to be filled, and False elsewhere.",
+            code="E204",
+        )
+    return np.broadcast_to(holes != 0, pictures.shape[:3])
+
+
+@dataclass
+class Exam:
+    """Windows of held-out pictures with holes, which a training is scored on; known once its data are split.
+
+    Half of the pictures are filled and the other half stays whole, so that none is compared with itself.
+    """
+
+    pictures: Tensor = field(default_factory=lambda: torch.empty(0))
+    holes: np.ndarray = field(default_factory=lambda: np.empty(0))
+    labels: np.ndarray | None = None
+
+    def set(self, held: dict[str, np.ndarray], window: tuple[int, int]) -> dict[str, np.ndarray]:
+        """Choose windows and holes, and give the whole windows that fillings are compared with."""
+        step = _draws(EXAM_SEED, "exam")
+        whole = {name: part[1::2] if len(part) >= LEAST_EXAM else part for name, part in held.items()}
+        holed = {name: part[::2] if len(part) >= LEAST_EXAM else part for name, part in held.items()}
+        self.pictures = cut_windows(torch.from_numpy(holed["pictures"]).float() / 127.5 - 1, window, step)
+        count, _, high, wide = self.pictures.shape
+        self.holes = random_holes(step, count, high, wide)[:, 0].numpy()
+        self.labels = holed.get("labels")
+        return {"pictures": cut_windows(torch.from_numpy(whole["pictures"]), window, step).numpy()}
+
+
+def like(pictures: Any, made: np.ndarray) -> Any:
+    """Give fillings as the same kind of object as the pictures."""
+    if isinstance(pictures, Data):
+        return replace(pictures, items=made.reshape(pictures.items.shape))
+    return made.reshape(np.shape(pictures))
+
+
+def typical(draws: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Give the draw that is nearest to the mean of all inside the hole: a draw like the others, and no blend.
+
+    Arguments:
+        draws: Fillings of one picture, draws x high x wide x channels.
+        hole: High x wide.
+    """
+    inside = draws[:, hole].astype(np.float32)
+    away = np.square(inside - inside.mean(0)).reshape(len(draws), -1).sum(1)
+    return np.asarray(draws[away.argmin()])
+
+
+class FillModel(Model):
+    """A network that fills holes, with the critic's weights where they were kept.
+
+    Arguments:
+        recipe: The settings that it was fitted with.
+        codec: How its tensors become the user's pictures; it knows the classes.
+        network: Pictures with holes, the holes, noise (and conditions) -> pixels from -1 to 1.
+        critic_net: Pictures beside holes (and conditions) -> one logit each, or None.
+        exam: Held-out windows, while it is being trained.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        codec: Any,
+        network: nn.Module,
+        critic_net: nn.Module | None = None,
+        exam: Exam | None = None,
+    ) -> None:
+        super().__init__(recipe, codec)
+        self.generator, self.critic_net, self.exam = network, critic_net, exam
+        self.window = window_of(recipe, codec)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.generator.parameters()).device
+
+    def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
+        """Copy the generator's weights, and the critic's where asked for."""
+        kept = {"generator": self.generator, **({"critic": self.critic_net} if with_critic and self.critic_net else {})}
+        return {
+            f"{name}/{key}": value.detach().cpu().numpy().copy()
+            for name, module in kept.items()
+            for key, value in module.state_dict().items()
+        }
+
+    def inpaint(self, pictures: Any, masks: Any, draws: int | None = None, seed: int | None = None) -> Any:
+        """Fill the holes of pictures; all other pixels stay as they are, bit for bit.
+
+        Arguments:
+            pictures: One picture or several of one size, whichever size: an array, or Data, whose labels say the
+                classes where the model knows them.
+            masks: A pixel is filled where its mask is not zero; a mask for each picture, or one for all.
+            draws: None gives one best guess: of eight draws the one nearest to their mean, which is no blend but a
+                draw. m gives a list of m random draws.
+            seed: The same seed gives the same fillings; without one, draws are fresh and the best guess is not.
+        """
+        items = self._read(pictures)
+        holes, labels = as_holes(masks, items), pictures.labels if isinstance(pictures, Data) else None
+        condition = self._conditions(None if labels is None or not self.codec.classes else self.codec.places(labels))
+        base = fold(0, "guess") if draws is None and seed is None else chosen(seed)
+        made = (
+            self._draw(items, holes, condition, [fold(base, place, draw) for place in range(len(items))])
+            for draw in range(GUESSES if draws is None else checked_count(draws))
+        )
+        if draws is not None:
+            return [like(pictures, one) for one in made]
+        several = np.stack(list(made), axis=1)
+        return like(pictures, np.array([typical(m, h) for m, h in zip(several, holes, strict=True)], items.dtype))
+
+    def _read(self, pictures: Any) -> np.ndarray:
+        """Read pictures as N x high x wide x channels of the depth and the channels that the model knows."""
+        items = np.asarray(pictures.items if isinstance(pictures, Data) else pictures)
+        shape, codec = items.shape, self.codec
+        if not isinstance(pictures, Data) and items.ndim == (2 if codec.flat else 3):
+            items = items[None]
+        items = items[..., None] if items.ndim == 3 else items
+        bits = 8 * items.dtype.itemsize
+        if items.ndim != 4 or items.shape[3] != codec.channels or items.dtype.kind != "u" or bits != codec.depth:
+            raise DataError(
+                f"These pictures cannot be filled: they are {items.dtype} of shape {shape}.",
+                why=f"The model knows pictures of {codec.channels} channels and {codec.depth} bit.",
+                fix="Convert them to pictures like those that it was fitted on; their size does not matter.",
+                code="E205",
+            )
+        return items
+
+    def _draw(self, items: np.ndarray, holes: np.ndarray, condition: Tensor | None, seeds: Sequence[int]) -> np.ndarray:
+        """Fill each picture once."""
+        spread = max(self.codec.top - self.codec.low, 1)
+        floats = torch.from_numpy(items.transpose(0, 3, 1, 2).astype(np.float32))
+        known = ((floats - self.codec.low) * (2 / spread) - 1).clamp(-1, 1)
+        made = self._fill(*self._reduced(known, holes), condition, seeds)
+        if made.shape[2:] != known.shape[2:]:
+            made = interpolate(made, known.shape[2:], mode="bilinear")
+        values = ((made + 1) * (spread / 2) + self.codec.low).permute(0, 2, 3, 1).cpu().numpy()
+        values = np.clip(np.rint(values), 0, np.iinfo(items.dtype).max).astype(items.dtype)
+        return np.where(holes[..., None], values, items)
+
+    def _reduced(self, known: Tensor, holes: np.ndarray) -> tuple[Tensor, np.ndarray]:
+        """Bring pictures to the scale that the model was trained at, averaging known pixels only."""
+        scale = self.codec.high / self.codec.seen[0]
+        if scale == 1:
+            return known, holes
+        size = tuple(max(round(length * scale), 1) for length in holes.shape[1:])
+        seen = torch.from_numpy(~holes).float()[:, None]
+        weight = interpolate(seen, size, mode="area")
+        small = interpolate(known * seen, size, mode="area") / weight.clamp_min(1e-6)
+        return small, (weight < 1 - 1e-6)[:, 0].numpy()
+
+    def _conditions(self, places: np.ndarray | None) -> Tensor | None:
+        """Turn the places of classes into what the networks read."""
+        if places is None:
+            return None
+        table = torch.as_tensor(self.codec.conditions, dtype=torch.float32, device=self.device)
+        return table[torch.as_tensor(places, device=self.device)]
+
+    def _fill(self, pictures: Tensor, holes: np.ndarray, condition: Tensor | None, seeds: Sequence[int]) -> Tensor:
+        """Fill pictures from -1 to 1: in one pass where they are windows, else window by window."""
+        if pictures.shape[2:] == self.window:
+            cuts = [slice(start, start + BLOCK) for start in range(0, len(pictures), BLOCK)]
+            given = [None if condition is None else condition[cut] for cut in cuts]
+            holed = torch.from_numpy(np.ascontiguousarray(holes))
+            parts = [self._pass(pictures[c], holed[c], g, seeds[c]) for c, g in zip(cuts, given, strict=True)]
+            return torch.cat(parts) if parts else pictures
+        every = [
+            filled(
+                pictures[place : place + 1],
+                holes[place],
+                self.window,
+                partial(self._window, None if condition is None else condition[place : place + 1], seeds[place]),
+            )
+            for place in range(len(pictures))
+        ]
+        return torch.cat(every) if every else pictures
+
+    def _window(self, condition: Tensor | None, seed: int, picture: Tensor, hole: Tensor, number: int) -> Tensor:
+        return self._pass(picture, hole[None], condition, [fold(seed, number)])
+
+    @torch.no_grad()
+    def _pass(self, pictures: Tensor, holes: Tensor, condition: Tensor | None, seeds: Sequence[int]) -> Tensor:
+        """Fill windows, each with the noise that belongs to its seed."""
+        size = self.generator.noise_size(*self.window)  # type: ignore[operator]
+        noise = torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+        hole = holes[:, None].to(self.device)
+        made = self.generator(pictures.to(self.device), hole.float(), noise.to(self.device), condition)
+        return torch.where(hole, made, pictures.to(self.device)).cpu()
+
+    def rows(self, n: int, seed: int) -> dict[str, np.ndarray]:
+        """Fill the windows of the exam, again and again with other noise until there are n."""
+        assert self.exam is not None, "only a model in training has an exam"
+        which = np.arange(n) % len(self.exam.pictures)
+        labels = None if self.exam.labels is None else self.exam.labels[which]
+        seeds = [fold(seed, "exam", place) for place in range(n)]
+        made = self._fill(self.exam.pictures[which], self.exam.holes[which], self._conditions(labels), seeds)
+        encoded = {"pictures": (127.5 * (made + 1)).numpy()}
+        return encoded if labels is None else {**encoded, "labels": labels}
+
+    def sample(self, n: int, given: dict[str, Any] | None = None, seed: int | None = None) -> Any:
+        """Draw n pictures of which nothing is given: each fills a hole that takes the whole picture.
+
+        Arguments:
+            n: How many.
+            given: `class`: a class's name, or one for each picture; none draws classes as often as the data hold them.
+            seed: The same seed gives the same pictures, however many are drawn; None draws fresh ones.
+        """
+        n, asked, base = checked_count(n), self._asked(given), chosen(seed)
+        rows = BLOCK if self.window == self.codec.shape[1:] else 1  # window by window no block is quicker than one
+        holes = np.ones((rows, *self.codec.shape[1:]), dtype=bool)
+        drawn: list[np.ndarray] = []
+
+        def block(number: int) -> np.ndarray:
+            seeds = [fold(base, "sample", number * rows + place) for place in range(rows)]
+            places = self._places(asked, seeds, number * rows)
+            drawn.extend([] if places is None else [places])
+            made = self._fill(torch.zeros(rows, *self.codec.shape), holes, self._conditions(places), seeds)
+            return (127.5 * (made + 1)).numpy()
+
+        encoded = {"pictures": np.concatenate(in_blocks(n, block, rows=rows))}
+        return self.codec.decode({**encoded, "labels": np.concatenate(drawn)[:n]} if drawn else encoded)
+
+    def _places(self, asked: np.ndarray | None, seeds: Sequence[int], start: int) -> np.ndarray | None:
+        """Give the class of each picture of a block: as asked for, else drawn as often as it comes in the data."""
+        if not self.codec.classes:
+            return None
+        if asked is not None:
+            return np.asarray(asked[(start + np.arange(len(seeds))) % len(asked)])
+        chances = np.cumsum(self.codec.shares)
+        where = [generator(seed, "class").random() * chances[-1] for seed in seeds]
+        return np.searchsorted(chances, where, side="right").clip(max=len(chances) - 1)
+
+    def _asked(self, given: dict[str, Any] | None) -> np.ndarray | None:
+        """Read the condition of a sample as places of classes."""
+        known = ["class"] if self.codec.classes else []
+        wrong = next((name for name in given or {} if name not in known), None)
+        names = np.atleast_1d(np.asarray((given or {}).get("class", [])))
+        if wrong is not None or (given and not names.size):
+            raise UsageError(
+                f"{self.recipe.method} cannot sample given {wrong or 'no class'!r}.",
+                why=did_you_mean(str(wrong), known) if known else "It was trained without classes.",
+                fix="--given class=NAME" if known else "Sample without --given.",
+                code="E109",
+            )
+        return self.codec.places(names) if given else None
+
+    def opinion(self, encoded: dict[str, np.ndarray]) -> np.ndarray:
+        """Give the critic's logit for the middle of each encoded picture, whose own middle counts as filled."""
+        assert self.critic_net is not None, "a model in training has a critic"
+        high, wide = self.window
+        y, x = ((length - side) // 2 for length, side in zip(self.codec.shape[1:], self.window, strict=True))
+        pictures = torch.from_numpy(encoded["pictures"][:, :, y : y + high, x : x + wide]).to(self.device)
+        hole = centre(high, wide, self.device).float().expand(len(pictures), 1, high, wide)
+        labels = self._conditions(encoded.get("labels"))
+        with torch.no_grad():
+            logits: np.ndarray = self.critic_net(pictures.float() / 127.5 - 1, hole, labels).squeeze(1).cpu().numpy()
+        return logits
