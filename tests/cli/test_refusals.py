@@ -50,6 +50,8 @@ REFUSALS = {
     "text for a method of numbers": (["train", "lines.txt", "--recipe", "gan"], 2, "E118", "text"),
     "a critic that was never there": (["sample", "bell", "--refine"], 2, "E110", "gaussian"),
     "an ending that does not fit": (["sample", "points", "-o", "s.txt"], 2, "E121", "s.txt"),
+    "weights that are not there": (["judge", "digits", "digits", "--inception", "none"], 2, "E112", "is downloaded"),
+    "a file to fetch to nowhere": (["judge", "digits", "digits", "--fetch", "https://x.org", "0"], 2, "E100", "FILE"),
     "a code that does not exist": (["explain", "E1010"], 2, "E122", "E101"),
     "a gate": (["judge", "points.npy", "fakes.npy", "--require", "coverage>2"], 4, "E120", "coverage is"),
     "an empty file": (["train", "empty.csv"], 65, "E201", "empty.csv"),

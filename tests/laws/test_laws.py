@@ -26,7 +26,7 @@ ENTRIES = list(INDEX.values())
 TRAINED = [entry for entry in ENTRIES if hasattr(recipe(entry.name), "training")]
 OF_NUMBERS = [entry for entry in ENTRIES if "vectors" in entry.kinds]
 OF_TEXT = [entry for entry in ENTRIES if "text" in entry.kinds]
-OF_PICTURES = [entry for entry in TRAINED if "pictures" in entry.kinds]
+OF_PICTURES = [entry for entry in TRAINED if "pictures" in entry.kinds and "sample" in entry.abilities]
 BITS = np.random.default_rng(0).integers(0, 2, (300, 3))
 TOY_SECONDS = 0.3
 TOY_SECONDS_OF_PICTURES = 1.0
@@ -68,9 +68,9 @@ def toy(entry: Entry) -> Any:
     return recipe(entry.name).toy()
 
 
-def quick(entry: Entry) -> Any:
+def quick(entry: Entry, steps: int = 4) -> Any:
     """Give the toy settings, cut to a few steps where steps are made."""
-    return toy(entry).but(steps=4) if "steps" in toy(entry).settings() else toy(entry)
+    return toy(entry).but(steps=steps) if "steps" in toy(entry).settings() else toy(entry)
 
 
 def plain(items: Any) -> Any:
@@ -102,8 +102,8 @@ def fitted(request: pytest.FixtureRequest) -> Fitted:
 
 
 def test_every_method_eats_something():
-    of_pairs = {entry.name for entry in ENTRIES if "pairs" in entry.kinds}  # their laws: test_pair_laws.py
-    assert {diet.entry.name for diet in DIETS} | of_pairs == set(INDEX)
+    translators = {entry.name for entry in ENTRIES if "sample" not in entry.abilities}  # they have laws of their own
+    assert {diet.entry.name for diet in DIETS} | translators == set(INDEX)
 
 
 def test_index_and_files_name_the_same_methods():
@@ -236,6 +236,8 @@ def test_a_saved_model_with_a_flipped_bit_is_refused_and_the_file_is_named(fitte
 @pytest.mark.parametrize("diet", [diet for diet in DIETS if diet.entry in TRAINED], ids=fed)
 def test_stopping_and_resuming_is_one_fit(diet, tmp_path):
     data, settings = diet.data, toy(diet.entry)
+    if diet.kind == "pictures":
+        settings = settings.but(steps=18)  # a lazy penalty comes in steps 0 and 16
     whole = settings.fit(data, seed=4)
     parts = settings.training(data, seed=4, run_dir=tmp_path / "r")
     for progress in parts:
@@ -384,7 +386,7 @@ def pictures() -> dict[str, Any]:
 def try_everything(entry: Entry, data: Any) -> None:
     """Fit, draw, score and save: each gives a result or one of our errors, and no warning."""
     try:
-        model = quick(entry).fit(data, seed=0)
+        model = quick(entry, 2 if isinstance(data, Data) else 4).fit(data, seed=0)
     except ContrafactError as error:
         assert error.code.startswith("E2") and error.what and error.why and error.fix
         return

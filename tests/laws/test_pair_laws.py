@@ -1,4 +1,4 @@
-"""What every method that learns from pairs must hold to: masks and pictures, of any size, the same from the same seed."""
+"""What every method that learns from pairs must hold to: masks and pictures of any size, the same from one seed."""
 
 from __future__ import annotations
 

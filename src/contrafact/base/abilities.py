@@ -53,6 +53,13 @@ class Translates(Protocol):
     def translate(self, data: Any, draws: int | None = None, seed: int | None = None) -> Any: ...
 
 
+@runtime_checkable
+class Inpaints(Protocol):
+    """Fills the holes of pictures, and leaves all else as it is."""
+
+    def inpaint(self, pictures: Any, masks: Any, draws: int | None = None, seed: int | None = None) -> Any: ...
+
+
 ABILITIES: dict[str, type] = {
     "save": Saves,
     "sample": Samples,
@@ -61,6 +68,7 @@ ABILITIES: dict[str, type] = {
     "refine": Refines,
     "encode": Encodes,
     "translate": Translates,
+    "inpaint": Inpaints,
 }
 
 

@@ -191,6 +191,13 @@ _ROWS = (
         'Name it: decode(latent, given={"class": NAME}).',
     ),
     (
+        "E124",
+        "The model gives no such answer",
+        "Several draws need noise, and chances of classes need masks.",
+        "What was asked for.",
+        "Use translate without draws, or train with noise=1; give masks of few values to learn from.",
+    ),
+    (
         "E125",
         "Noise cannot be moved like this",
         "An edit names no direction of this model, or it or the truncation is no number.",
@@ -248,10 +255,10 @@ _ROWS = (
     ),
     (
         "E205",
-        "Other columns than expected",
-        "A model or a comparison needs the same columns, in the same order.",
-        "The columns of both.",
-        "Give data with the same columns.",
+        "Other columns or sizes than expected",
+        "A model or a comparison needs the same columns, in the same order; pictures must be of one size.",
+        "The columns or sizes of both.",
+        "Give data with the same columns, or bring pictures to one size.",
     ),
     (
         "E206",
@@ -317,6 +324,20 @@ _ROWS = (
         "Give fewer classes, shorter captions, or train without: --set conditional=no",
     ),
     (
+        "E216",
+        "A mask does not fit its picture",
+        "A mask is as large as its picture, and white where it is to be filled.",
+        "Both sizes, or that nothing is white.",
+        "Make the mask as large as its picture; white is the hole.",
+    ),
+    (
+        "E217",
+        "Not two kinds of pictures",
+        "Translation without pairs goes between the two classes of the data.",
+        "How many classes there are.",
+        "Put the pictures into a folder with two sub-folders, one for each kind.",
+    ),
+    (
         "E221",
         "Nothing to score",
         "A score needs at least one item on each side.",
@@ -352,6 +373,27 @@ _ROWS = (
         "Give the output of a softmax.",
     ),
     (
+        "E231",
+        "Not as many partners as pictures",
+        "In pairs each picture has its own partner at the same place.",
+        "Both numbers.",
+        "Read both folders together; what has no partner of its name is then left out.",
+    ),
+    (
+        "E232",
+        "No pairs of pictures of one size",
+        "Each pixel of a picture needs its partner at the same place.",
+        "Both sizes, or what was given.",
+        "Give Pairs of pictures and masks of the same size, or contrafact segment FOLDER --pairs MASKS.",
+    ),
+    (
+        "E233",
+        "Values that masks do not have",
+        "Each value of a mask is a class; smoothing and JPEG make new ones.",
+        "The value, or how many are allowed.",
+        "Save masks as PNG with one value for each class.",
+    ),
+    (
         "E241",
         "Too few pictures of a class to test with",
         "Whether new pictures help is measured on pictures of each class that nothing has learned from.",
@@ -371,6 +413,27 @@ _ROWS = (
         "Every class has as many pictures as were asked for, or more.",
         "The number of the rarest class.",
         "Ask for more in each class with --to N.",
+    ),
+    (
+        "E244",
+        "An instrument failed",
+        "A callable raised something, or a command could not be read or started, ended with an error or took too long.",
+        "What it said.",
+        "Try it by hand on one picture; --timeout gives it more time.",
+    ),
+    (
+        "E245",
+        "An instrument's answer that cannot be used",
+        "An instrument gives a number, or a mask of the picture's size with the values that the masks have.",
+        "What it gave.",
+        "Give true and false, or the values of your own masks.",
+    ),
+    (
+        "E246",
+        "Not a grade",
+        "Pictures are made harder by known laws, each with a strength above 0.",
+        "The word.",
+        "--grade gaussian=0.1 --grade poisson=30 --grade contrast=0.5 --grade density=2",
     ),
     (
         "E301",
@@ -511,6 +574,44 @@ _ROWS = (
         "The model has learned what it can with these settings.",
         "The held-out score over the last checks and its noise.",
         "Stop. Where the number of steps was left open, the training stops by itself.",
+    ),
+    (
+        "D230",
+        "The critic knows its training pictures by heart",
+        "The pictures are few for so many steps, or nothing changes them from one time to the next.",
+        "How much more often the critic ranks training pictures above held-out ones than below, over three checks, "
+        "and with what chance each augmentation is applied.",
+        "Augment what the critic sees: --set augment=auto; that raises the chance by itself. Where it is at its most: "
+        "more pictures, fewer steps, stronger penalties or a smaller width.",
+    ),
+    (
+        "D231",
+        "The generator copies training pictures",
+        "The critic knows the pictures by heart and draws the generator to them.",
+        "The share of fakes at most half as far from one training picture as from any other real one, or how much "
+        "rarer than by chance a held-out picture is the nearest.",
+        "Augment what the critic sees, make fewer steps, or give more pictures. Such fakes are no new pictures.",
+    ),
+    (
+        "D232",
+        "A checkerboard in the fakes",
+        "A generator's transposed convolutions overlap unevenly, or the critic cannot see single pixels.",
+        "Energy at the finest frequency against real pictures and against the frequencies beside it.",
+        "Use a kernel that its stride divides, or a pixel shuffle; let the critic see single pixels; make more steps.",
+    ),
+    (
+        "D233",
+        "The colours drift",
+        "The critic is blind to brightness or contrast, or the learning rates are too high to settle.",
+        "How far a channel's mean or spread is from that of real pictures, beyond three standard errors.",
+        "Lower the learning rates, or raise the penalties; a critic must see pixels as they are.",
+    ),
+    (
+        "D234",
+        "A dead class",
+        "The class is rare or hardly counts, so that the generator never learned it.",
+        "How far its fakes lie from each other against real ones, and how often they look like its class.",
+        "Show all classes equally often: --set resample=equal; or weigh them: --set class_weights=balanced.",
     ),
     (
         "L101",

@@ -22,8 +22,11 @@ def eight_bits(items: np.ndarray, limits: tuple[float, float] | None = None) -> 
         items: Pictures, count x high x wide, and maybe x channels.
         limits: What pictures of 16 bits are black and white at; None takes their own ends.
     """
-    if items.ndim == 4 and items.shape[-1] not in (3, 4):
-        items = items[..., 0]
+    return in_bytes(items[..., 0] if items.ndim == 4 and items.shape[-1] not in (3, 4) else items, limits)
+
+
+def in_bytes(items: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
+    """Read numbers of 16 bits between limits, by default their own ends, as bytes; bytes stay as they are."""
     if items.dtype == np.uint8 or not items.size:
         return items.astype(np.uint8)
     low, top = (float(items.min()), float(items.max())) if limits is None else limits

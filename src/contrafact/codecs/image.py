@@ -173,7 +173,7 @@ class ImageCodec:
         """Give what a network reads for each label; captions may be new ones, of known words."""
         if self.words:
             return rows_of_captions([str(label) for label in labels], self.words, self.silent)
-        return self.conditions[self.places(labels)]
+        return np.asarray(self.conditions[self.places(labels)])
 
     def named(self, labels: Any) -> np.ndarray:
         """Give labels as the user's data have them, however they were written."""

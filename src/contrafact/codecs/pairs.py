@@ -104,7 +104,10 @@ class PairCodec:
         return {"source": self._blocks(self.sources(pairs.source)), "target": self._blocks(self.targets(pairs.target))}
 
     def sources(self, data: Any) -> np.ndarray:
-        """Turn pictures of any size into a uint8 tensor N x C x H x W."""
+        """Turn pictures of any size, or none at all, into a uint8 tensor N x C x H x W."""
+        shape = _items(data).shape
+        if len(shape) > 2 and shape[0] == 0:
+            return np.empty((0, self.source.channels, *shape[1:3]), dtype=np.uint8)
         return _sized(self.source, data).pictures(data)
 
     def targets(self, data: Any) -> np.ndarray:

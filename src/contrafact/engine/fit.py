@@ -23,6 +23,7 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.records import Finding, finite_or_none
 from contrafact.base.seeds import fold
 from contrafact.engine import checkpoints, packing, watch
+from contrafact.engine.gap import critic_gap
 from contrafact.engine.items import Batches, count, each, finite, split
 from contrafact.engine.play import Game, Turn, own_randomness, play
 from contrafact.engine.process import few_threads, keep_memory, stop_signals
@@ -121,13 +122,6 @@ def pick_device(device: str | None) -> torch.device:
             code="E107",
         ) from None
     return picked
-
-
-def outranks(ones: np.ndarray, others: np.ndarray) -> float:
-    """Give how much more often a one of the first outranks a one of the second than the other way round, -1 to 1."""
-    ordered = np.sort(others)
-    below, upto = (np.searchsorted(ordered, ones, side=side) for side in ("left", "right"))
-    return float((below + upto).mean() / len(others) - 1)
 
 
 @dataclass(kw_only=True)
@@ -303,10 +297,12 @@ class Training:
         row: dict[str, Any] = {"step": self.step, **turn.numbers()}
         if check:
             row |= self._evaluate()
-        if check or self._adaptive:
-            row |= self._gap(MOST_RANKED if check else FEWER_RANKED)
-        if self._adaptive:
-            row |= self.game.heed(row)
+        game: Any = self.game
+        adaptive = getattr(game, "adaptive", False)
+        if check or adaptive:
+            row |= critic_gap(self.live, self.rows, self.held, MOST_RANKED if check else FEWER_RANKED)
+        if adaptive:
+            row |= game.heed(row)
         row = {name: finite_or_none(value) for name, value in row.items()}
         self.log.append(row)
         findings = [
@@ -337,19 +333,6 @@ class Training:
             )
             self.writer.samples(self.step, array)
         return {**self.score(each(fake, lambda part: part[:held])), **self.signs(fake)}
-
-    @property
-    def _adaptive(self) -> bool:
-        return getattr(self.game, "adaptive", False)
-
-    def _gap(self, most: int) -> dict[str, float]:
-        """Say how far the critic ranks rows that it is trained on above held-out ones: 0 when it cannot tell, 1 fully."""
-        if not hasattr(self.live, "opinion") or self.held is self.rows:
-            return {}
-        sides = (each(self.rows, lambda part: part[:most]), each(self.held, lambda part: part[:most]))
-        own, other = (self.live.opinion(side) for side in sides)
-        error = math.sqrt((len(own) + len(other) + 1) / (3 * len(own) * len(other)))  # where there is no gap
-        return {"critic_gap": outranks(own, other), "critic_gap_error": error}
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""

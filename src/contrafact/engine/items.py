@@ -44,7 +44,7 @@ def split(encoded: Encoded, seed: int, fewest: int = 40) -> tuple[Encoded, Encod
     """
     items = count(encoded)
     order = generator(seed, "split").permutation(items)
-    held = min(max(items // 10, min(items // 5, 6)), 2000) if fewest < 40 else min(items // 10, 2000)
+    held = min(max(items // 10, min(items // 5, 6)), 2000)
     if items < fewest:
         return encoded, encoded
     return each(encoded, lambda part: part[order[held:]]), each(encoded, lambda part: part[order[:held]])

@@ -62,9 +62,7 @@ def squared_slope(critic: Judge, points: Tensor, how: How = "auto") -> tuple[Ten
     return logits, 2 * along - squares
 
 
-def zero_centred(
-    critic: Judge, real: Tensor, fake: Tensor, how: How = "auto"
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def zero_centred(critic: Judge, real: Tensor, fake: Tensor, how: How = "auto") -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Give both logits and both squared slopes (R1 at real rows, R2 at fakes) from one concatenated pass."""
     logits, squares = squared_slope(critic, torch.cat([real, fake]), how)
     n = len(real)

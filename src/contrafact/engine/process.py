@@ -12,7 +12,6 @@ from types import FrameType
 
 import torch
 
-
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # glibc's names for mallopt's first argument
 KEPT_BYTES, LARGEST_FROM_HEAP = 512 * 2**20, 32 * 2**20
 

@@ -1,7 +1,8 @@
 """The training doctor: measured numbers in, sentences out. It decides on steps and logged values, never on the clock.
 
 Each rule is a function of the rows logged so far (and the run's total steps); it gives a Finding or nothing. What is
-done about a finding is decided in `fit`: blow-ups are rolled back, the rest is said.
+done about a finding is decided in `fit`: blow-ups are rolled back, the rest is said. Rules for pictures alone have a
+module of their own.
 """
 
 from __future__ import annotations
@@ -9,27 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from statistics import median
-from typing import Any
 
 from contrafact.base.records import Finding
+from contrafact.engine.logged import Row, always, evaluated, in_play
+from contrafact.engine.watch_pictures import checkerboard, colour_drift, copying, dead_class, memorising
 
-Row = dict[str, Any]
 BLOW_UPS = ("D201", "D202")
-
-
-def _evaluated(rows: Sequence[Row]) -> list[Row]:
-    return [row for row in rows if "score" in row]
-
-
-def _in_play(rows: Sequence[Row]) -> list[Row]:
-    """Leave out the steps in which the critic moved alone: nothing can be said of the generator yet."""
-    return [row for row in rows if "generator/gradient" in row]
-
-
-def _all(rows: Sequence[Row], name: str, count: int, holds: Callable[[float], bool]) -> bool:
-    """Tell whether a number holds in each of the last `count` rows that have it."""
-    values = [row[name] for row in rows if name in row][-count:]
-    return len(values) == count and all(holds(value) for value in values)
 
 
 def not_finite(rows: Sequence[Row], total: int) -> Finding | None:
@@ -63,9 +49,9 @@ def exploding(rows: Sequence[Row], total: int) -> Finding | None:
 
 def collapse(rows: Sequence[Row], total: int) -> Finding | None:
     """Whole regions of the data get no fakes, in three evaluations in a row, past the first fifth of the run."""
-    late = [row for row in _evaluated(_in_play(rows)) if row["step"] >= total / 5]
-    empty = _all(late, "regions", 3, lambda share: share < 0.75)
-    narrow = _all(late, "variety", 3, lambda ratio: ratio < 0.5)
+    late = [row for row in evaluated(in_play(rows)) if row["step"] >= total / 5]
+    empty = always(late, "regions", 3, lambda share: share < 0.75)
+    narrow = always(late, "variety", 3, lambda ratio: ratio < 0.5)
     covered = [row["coverage"] for row in late if "coverage" in row]
     fallen = len(covered) >= 6 and max(covered) > 0.3 and max(covered[-3:]) < max(covered) / 2
     if not (empty or narrow or fallen):
@@ -86,9 +72,9 @@ def critic_too_strong(rows: Sequence[Row], total: int) -> Finding | None:
 
     A critic that wins late, beside a good score, has learned the training rows by heart: that is no reason to worry.
     """
-    late = [row for row in _in_play(rows) if row["step"] >= total / 20]
-    wins = _all(late, "critic/wins", 5, lambda share: share > 0.985)
-    if not (wins and _all(late, "score", 1, lambda score: score < 0.4)):
+    late = [row for row in in_play(rows) if row["step"] >= total / 20]
+    wins = always(late, "critic/wins", 5, lambda share: share > 0.985)
+    if not (wins and always(late, "score", 1, lambda score: score < 0.4)):
         return None
     return Finding(
         code="D211",
@@ -103,8 +89,8 @@ def vanishing(rows: Sequence[Row], total: int) -> Finding | None:
     """The generator's gradient is next to nothing, or a thousandth of what it was, while the critic wins."""
     name = "generator/gradient"
     largest = max((row[name] for row in rows if row.get(name) is not None), default=math.nan)
-    weak = _all(rows, name, 5, lambda size: size is not None and size < max(1e-3 * largest, 1e-2))
-    if not (weak and _all(rows, "critic/wins", 5, lambda share: share > 0.95)):
+    weak = always(rows, name, 5, lambda size: size is not None and size < max(1e-3 * largest, 1e-2))
+    if not (weak and always(rows, "critic/wins", 5, lambda share: share > 0.95)):
         return None
     return Finding(
         code="D212",
@@ -117,7 +103,7 @@ def vanishing(rows: Sequence[Row], total: int) -> Finding | None:
 
 def plateau(rows: Sequence[Row], total: int, window: int = 8) -> Finding | None:
     """The held-out score has not risen beyond its own noise for a while, and the rates have settled."""
-    scored = _evaluated(rows)
+    scored = evaluated(rows)
     if len(scored) < 2 * window or scored[-1]["step"] < 0.8 * total:
         return None
     values = [row["score"] for row in scored]
@@ -139,6 +125,11 @@ RULES: tuple[Callable[[Sequence[Row], int], Finding | None], ...] = (
     collapse,
     critic_too_strong,
     vanishing,
+    memorising,
+    copying,
+    checkerboard,
+    colour_drift,
+    dead_class,
     plateau,
 )
 

@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from contrafact.base.seeds import generator
+from contrafact.metrics.picture_signs import picture_signs, reduced
 
 NEIGHBOURS, LANDMARKS, PAIRS = 5, 32, 2000
 MOST_PICTURES, COMPONENTS = 1000, 48
@@ -109,8 +110,8 @@ def held_out_score(held: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[s
     return score
 
 
-def held_out_pictures(held: dict[str, np.ndarray], seed: int) -> Callable[[dict[str, np.ndarray]], dict[str, float]]:
-    """Prepare held-out pictures: fakes are scored along the principal directions in which real ones differ most.
+class PictureScore:
+    """Score fakes along the principal directions in which held-out pictures differ most.
 
     Pixel noise, which no eye minds and every pixel distance counts, has little weight there.
 
@@ -118,16 +119,22 @@ def held_out_pictures(held: dict[str, np.ndarray], seed: int) -> Callable[[dict[
         held: Encoded pictures that are not trained on, 1,000 of them at most used.
         seed: Chooses the landmarks and the pairs.
     """
-    pictures = _flat(held["pictures"][:MOST_PICTURES])
-    centre = pictures.mean(0)
-    directions = np.linalg.svd(pictures - centre, full_matrices=False)[2][:COMPONENTS].T
-    score = held_out_score((pictures - centre) @ directions, seed)
-    return lambda fake: score((_flat(fake["pictures"][:MOST_PICTURES]) - centre) @ directions)
+
+    def __init__(self, held: dict[str, np.ndarray], seed: int) -> None:
+        self.held, self.seed = held, seed
+        pictures = reduced(held["pictures"][:MOST_PICTURES])
+        self.centre = pictures.mean(0)
+        self.directions = np.linalg.svd(pictures - self.centre, full_matrices=False)[2][:COMPONENTS].T
+        self.score = held_out_score((pictures - self.centre) @ self.directions, seed)
+
+    def __call__(self, fake: dict[str, np.ndarray]) -> dict[str, float]:
+        return self.score((reduced(fake["pictures"][:MOST_PICTURES]) - self.centre) @ self.directions)
+
+    def signs(self, trained: dict[str, np.ndarray]) -> Callable[[dict[str, np.ndarray]], dict[str, float]]:
+        """Prepare what measures signs of failure beside the score, from the pictures that are trained on."""
+        return picture_signs(trained, self.held, self.seed)
 
 
-def _flat(pictures: np.ndarray) -> np.ndarray:
-    """Read pictures as rows, averaged down to about 32 pixels a side."""
-    down, across = (max(-(-side // 32), 1) for side in pictures.shape[2:])
-    high, wide = pictures.shape[2] // down, pictures.shape[3] // across
-    cut = pictures[:, :, : high * down, : wide * across].astype(np.float64) / 127.5
-    return np.asarray(cut.reshape(*cut.shape[:2], high, down, wide, across).mean((3, 5)).reshape(len(cut), -1))
+def held_out_pictures(held: dict[str, np.ndarray], seed: int) -> PictureScore:
+    """Prepare held-out pictures for scoring fakes against them."""
+    return PictureScore(held, seed)

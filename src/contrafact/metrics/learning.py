@@ -34,8 +34,9 @@ from contrafact.metrics.shelf import keep, kept
 from contrafact.nets.classifier import FEATURES, Classifier, Eye
 
 VERSION = 1  # of everything that shapes the features; a new one makes them anew
-LONGEST, MOST_PICTURES, BATCH, RATE = 64, 60_000, 125, 4e-3
-FEWEST_STEPS, MOST_STEPS, EPOCHS = 600, 2200, 20
+LONGEST, BATCH, RATE = 64, 125, 4e-3
+MOST_PICTURES, MOST_HELD, MOST_BYTES = 60_000, 10_000, 2**28
+FEWEST_STEPS, MOST_STEPS, MOST_VIEW_STEPS, EPOCHS = 600, 2200, 900, 20
 MOST_CLASSES, FEWEST_A_CLASS = 1000, 5
 LEAST_PICTURES = 10  # of which one can be held out
 # How far a view is moved, turned and scaled: in half pictures, radians and shares.
@@ -166,9 +167,9 @@ def class_names(labels: Any, pictures: int) -> tuple[str, ...]:
     """Name the classes that a classifier can learn from these labels; none where it cannot."""
     if labels is None or np.ndim(labels) != 1:
         return ()
-    names = np.unique(np.asarray(labels))
+    names = sorted({str(label) for label in labels})
     learnable = 2 <= len(names) <= min(MOST_CLASSES, pictures // FEWEST_A_CLASS) and pictures >= LEAST_PICTURES
-    return tuple(map(str, names)) if learnable else ()
+    return tuple(names) if learnable else ()
 
 
 def learn(data: Any, seed: int, *, purpose: Purpose, steps: int | None) -> Features:
@@ -189,15 +190,16 @@ def _lesson(pictures: np.ndarray, labels: Any, seed: int, steps: int | None) -> 
     preparation, classes = Preparation.of(pictures), class_names(labels, len(pictures))
     if steps is None:
         steps = min(max(EPOCHS * len(pictures) // BATCH, FEWEST_STEPS), MOST_STEPS)
-        steps = steps if classes else steps // 2  # two views a picture
+        steps = steps if classes else min(steps // 2, MOST_VIEW_STEPS)  # two views a picture
     shape = pictures.shape[3], preparation.high, preparation.wide
     return Lesson(shape=shape, preparation=preparation, classes=classes, seed=seed, steps=steps)
 
 
 def _learned(lesson: Lesson, pictures: np.ndarray, labels: list[str]) -> dict[str, bytes]:
     order = generator(lesson.seed, "held out").permutation(len(pictures))
-    held = len(order) // 10
-    shown, unseen = (_shown(lesson, pictures, labels, part) for part in (order[held:][:MOST_PICTURES], order[:held]))
+    held = min(len(order) // 10, MOST_HELD)
+    most = min(MOST_PICTURES, max(MOST_BYTES // math.prod(lesson.shape), 1))
+    shown, unseen = (_shown(lesson, pictures, labels, part) for part in (order[held:][:most], order[:held]))
     net = lesson.network()
     game = Lessons(net, _classify(net) if lesson.classes else _recognise(net))
     batches = Batches(shown, min(BATCH, max(len(order) - held, 8)), fold(lesson.seed, "batches"))

@@ -8,10 +8,10 @@ Each is measured against real pictures and is at a known place where nothing is 
   nearest of all is a training picture as often as there are such among all, however good or bad the fakes are. 0 is
   that, 1 is always; `drawn_error` is the standard error of a random split.
 - `fine`: energy of the finer half of the frequencies, against real pictures: below 1 is blurred, above 1 is grainy.
-- `checkerboard`: energy at the finest frequency of all, a pattern that changes sign from pixel to pixel, against real
-  pictures and against the frequencies beside it: 1 where there is no such pattern.
-- `colour_drift`: how far a channel's mean or spread lies from that of real pictures, in the spread of its pixels, beyond
-  what chance explains: 0 where they agree.
+- `checkerboard`: energy of what alternates from pixel to pixel against that of the frequencies beside it, where real
+  pictures have such a peak against theirs: about 1 or below where there is no such pattern.
+- `colour_drift`: how far a channel's mean or spread lies from that of real pictures, in the spread of its pixels,
+  beyond what chance explains: 0 where they agree.
 - `class_variety` and `class_truth`: for the class that is worst off, how far its fakes lie from each other against real
   ones, and how often the real picture nearest to a fake is of the right class, against real ones. `class_thin` and
   `class_wrong` are the places of those classes.
@@ -25,7 +25,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -74,10 +73,10 @@ def _few(trained: dict[str, np.ndarray], held: dict[str, np.ndarray], most: int,
 
 def reduced(pictures: np.ndarray) -> np.ndarray:
     """Read pictures as rows, averaged down to about 32 pixels a side."""
-    by = max(-(-max(pictures.shape[2:]) // 32), 1)
-    high, wide = pictures.shape[2] // by * by, pictures.shape[3] // by * by
-    cut = pictures[:, :, :high, :wide].astype(np.float64) / 127.5
-    return np.asarray(cut.reshape(*cut.shape[:2], high // by, by, wide // by, by).mean((3, 5)).reshape(len(cut), -1))
+    down, across = (max(-(-side // 32), 1) for side in pictures.shape[2:])
+    high, wide = pictures.shape[2] // down, pictures.shape[3] // across
+    cut = pictures[:, :, : high * down, : wide * across].astype(np.float64) / 127.5
+    return np.asarray(cut.reshape(*cut.shape[:2], high, down, wide, across).mean((3, 5)).reshape(len(cut), -1))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -158,23 +157,33 @@ def nearest_two(points: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.n
 def spectrum(pictures: np.ndarray) -> np.ndarray:
     """Measure the mean energy of every frequency; white noise has its variance everywhere."""
     high, wide = (side // 2 * 2 for side in pictures.shape[2:])
+    if not (high and wide):
+        return np.zeros((high, wide))
     cut = pictures[:, :, :high, :wide].astype(np.float32)
     waves = np.fft.fft2(cut - cut.mean((2, 3), keepdims=True))
-    return np.asarray((waves.real**2 + waves.imag**2).mean((0, 1)) / max(high * wide, 1) + ROUNDING)
+    return np.asarray((waves.real**2 + waves.imag**2).mean((0, 1)) / (high * wide) + ROUNDING)
 
 
 def grain(fake: np.ndarray, real: np.ndarray) -> dict[str, float]:
     """Compare two spectra where they are fine, and at the finest frequency; pictures under 8 pixels have too few."""
     if min(fake.shape) < 8:
         return {}
-    rows, columns = (np.abs(np.fft.fftfreq(side)) for side in fake.shape)
-    largest = np.maximum(rows[:, None], columns)
-    line, beside = largest >= LINE, (largest >= BESIDE[0]) & (largest <= BESIDE[1])
-    ratio = {name: fake[where].sum() / real[where].sum() for name, where in (("line", line), ("beside", beside))}
+    rows, columns = np.meshgrid(*(np.abs(np.fft.fftfreq(side)) for side in fake.shape), indexing="ij")
+    largest = np.maximum(rows, columns)
+
+    # What alternates from row to row, from column to column, or both; it varies slowly where it is drawn by content.
+    slow = [frequency <= 1 / side for frequency, side in zip((rows, columns), fake.shape, strict=True)]
+    both = np.minimum(rows, columns) >= LINE - 1 / min(fake.shape)
+    lines = [(largest >= LINE) & where for where in (*slow, both)]
+    beside = (largest >= BESIDE[0]) & (largest <= BESIDE[1])
+
+    def peaks(energy: np.ndarray) -> np.ndarray:
+        return np.asarray([energy[line].mean() / energy[beside].mean() for line in lines])
+
     fine = largest >= LINE / 2
     return {
         "fine": float(fake[fine].sum() / real[fine].sum()),
-        "checkerboard": float(ratio["line"] / ratio["beside"]),
+        "checkerboard": float((peaks(fake) / np.maximum(peaks(real), 1)).max()),
     }
 
 

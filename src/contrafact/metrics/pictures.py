@@ -99,7 +99,7 @@ def _halves(seen: Seen, seed: int) -> tuple[Seen, Seen]:
 
 def _noise(pictures: np.ndarray, n: int, seed: int) -> Iterator[np.ndarray]:
     """Draw pictures whose pixels have the mean and the standard deviation of the real ones, each by itself."""
-    known = _places(min(len(pictures), FEWER), "pixels", seed)
+    known = at_most(np.arange(len(pictures)), FEWER, seed, "pixels")
     total, squares = np.zeros(pictures.shape[1:]), np.zeros(pictures.shape[1:])
     for part in cuts((len(known), *pictures.shape[1:])):
         block = pictures[known[part]].astype(np.float64)

@@ -5,10 +5,10 @@ generator towards copies. Where it never sees a picture twice in the same way it
 common. The change T is part of the critic, D(T(x)), so that the generator's gradient and the penalties go through it;
 each kind of change is therefore made of gathers, products and sums, which have derivatives of every order.
 
-What is applied to each picture with a chance p below about .8 does not come back in the samples: the law of changed
-pictures, p T + (1 - p) I acting on the law of the pictures, can then be undone, so that only generators whose own law is
-that of the data match it (Karras et al. 2020, appendix C). Therefore no kind is ever certain, and half of the mirrored
-pictures, and a quarter of the turned ones, stay as they are.
+What is applied to each picture with a chance p below about .8 does not come back in the samples: the map from the law
+of pictures to the law of changed ones, p T + (1 - p) I, can then be undone, so that only a generator whose own law is
+that of the data matches it (Karras et al. 2020, appendix C). Therefore no kind is ever certain, and of the pictures
+chosen to be mirrored half stay as they are, of those to be turned a quarter.
 
 The chance can be adaptive. Karras et al. raise it while the critic's mean sign on training pictures is high; this
 has no meaning for a relativistic critic, of which only differences count. What is held to a target here is the very
@@ -34,9 +34,16 @@ from contrafact.engine.play import Step
 Kind = Literal["colour", "translation", "tilt", "cutout", "mirror", "turns"]
 Policy = Literal["auto", "off"] | Kind | tuple[Kind, ...] | None
 
-# How strong each kind is: the reach of brightness and the like; of a shift, in sides; of the slope of a row or column;
-# of a hidden square, in sides.
-STRENGTHS: dict[Kind, float] = {"colour": 0.5, "translation": 0.125, "tilt": 0.1, "cutout": 0.5, "mirror": 1, "turns": 1}
+# How strong each kind is: the reach of brightness and the like; of a shift, in sides; of the slopes of a row and of a
+# column; the side of a hidden rectangle, in sides.
+STRENGTHS: dict[Kind, float] = {
+    "colour": 0.5,
+    "translation": 0.125,
+    "tilt": 0.1,
+    "cutout": 0.5,
+    "mirror": 1.0,
+    "turns": 1.0,
+}
 AUTO: dict[Kind, float] = {"translation": 0.25, "tilt": 0.1, "cutout": 0.5, "colour": 0.2}
 FIXED, MOST = 0.6, 0.8
 TARGET, STRIDE = 0.3, 0.05

@@ -150,16 +150,16 @@ def _within_classes(values: Tensor, labels: np.ndarray | None) -> Tensor:
 
 def _of_features(model: PictureModel, seed: int) -> tuple[list[str], Tensor]:
     """Give the steps that raise the principal components of what the second layer reads."""
-    drawn, read = _drawn(model, seed), []
+    drawn, read = _drawn(model, seed).take(range(LEAST_DRAWS)), []
     hook = _layers(model)[1].register_forward_pre_hook(lambda _, inputs: read.append(inputs[0].flatten(1)))
     try:
         pixels(model, drawn)
     finally:
         hook.remove()
     features = _within_classes(torch.cat(read)[: len(drawn)].double(), drawn.labels)
-    _, scores = torch.linalg.eigh(features @ features.t())
+    scores, _, _ = torch.linalg.svd(features, full_matrices=False)
     noise = torch.from_numpy(drawn.noise).to(scores)
-    steps: Tensor = scores.flip(1)[:, : model.latent.width].t() @ (noise - noise.mean(0))
+    steps: Tensor = scores[:, : model.latent.width].t() @ (noise - noise.mean(0))
     return [], _unit(steps).float().cpu()
 
 

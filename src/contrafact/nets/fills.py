@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -18,6 +18,16 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import checked_count, chosen, fold, generator, in_blocks
 from contrafact.engine.model import Model
 from contrafact.engine.play import Step
+from contrafact.nets.any_size import (
+    cut_windows,
+    floats,
+    items_of,
+    like,
+    resized,
+    whole_numbers,
+    window_of,
+    working_size,
+)
 from contrafact.nets.holes import centre, random_holes
 from contrafact.nets.windows import filled
 
@@ -27,22 +37,6 @@ EXAM_SEED, LEAST_EXAM = 0, 12
 
 def _draws(seed: int, purpose: str) -> Step:
     return Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, purpose)))
-
-
-def cut_windows(pictures: Tensor, window: tuple[int, int], step: Step) -> Tensor:
-    """Cut a window from a random place of each picture, all by one indexing."""
-    high, wide = (min(side, length) for side, length in zip(window, pictures.shape[2:], strict=True))
-    if (high, wide) == pictures.shape[2:]:
-        return pictures
-    y = step.integers(pictures.shape[2] - high + 1, len(pictures))[:, None] + torch.arange(high, device=pictures.device)
-    x = step.integers(pictures.shape[3] - wide + 1, len(pictures))[:, None] + torch.arange(wide, device=pictures.device)
-    which = torch.arange(len(pictures), device=pictures.device)[:, None, None]
-    return pictures.permute(0, 2, 3, 1)[which, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2).contiguous()
-
-
-def window_of(recipe: Any, codec: Any) -> tuple[int, int]:
-    """Give the height and width that networks work at: the pictures', where these are no larger than a window."""
-    return min(codec.high, recipe.window), min(codec.wide, recipe.window)
 
 
 def as_holes(masks: Any, pictures: np.ndarray) -> np.ndarray:
@@ -66,7 +60,7 @@ def as_holes(masks: Any, pictures: np.ndarray) -> np.ndarray:
             f"The masks do not fit the pictures: they are {given}, where {needed} is needed.",
             why="A mask says for each pixel of its picture whether it is a hole.",
             fix="Give a mask of each picture's height and width, or one for all.",
-            code="E215",
+            code="E216",
         )
     if holes.dtype.kind == "f" and np.isnan(holes).any():
         raise DataError(
@@ -75,7 +69,7 @@ def as_holes(masks: Any, pictures: np.ndarray) -> np.ndarray:
             fix="Give True where a pixel is to be filled, and False elsewhere.",
             code="E204",
         )
-    return np.broadcast_to(holes != 0, pictures.shape[:3])
+    return np.broadcast_to(holes != 0, pictures.shape[:3]).copy()
 
 
 @dataclass
@@ -99,13 +93,6 @@ class Exam:
         self.holes = random_holes(step, count, high, wide)[:, 0].numpy()
         self.labels = holed.get("labels")
         return {"pictures": cut_windows(torch.from_numpy(whole["pictures"]), window, step).numpy()}
-
-
-def like(pictures: Any, made: np.ndarray) -> Any:
-    """Give fillings as the same kind of object as the pictures."""
-    if isinstance(pictures, Data):
-        return replace(pictures, items=made.reshape(pictures.items.shape))
-    return made.reshape(np.shape(pictures))
 
 
 def typical(draws: np.ndarray, hole: np.ndarray) -> np.ndarray:
@@ -168,7 +155,7 @@ class FillModel(Model):
                 draw. m gives a list of m random draws.
             seed: The same seed gives the same fillings; without one, draws are fresh and the best guess is not.
         """
-        items = self._read(pictures)
+        items = items_of(pictures, self.codec)
         holes, labels = as_holes(masks, items), pictures.labels if isinstance(pictures, Data) else None
         condition = self._conditions(None if labels is None or not self.codec.classes else self.codec.places(labels))
         base = fold(0, "guess") if draws is None and seed is None else chosen(seed)
@@ -181,41 +168,18 @@ class FillModel(Model):
         several = np.stack(list(made), axis=1)
         return like(pictures, np.array([typical(m, h) for m, h in zip(several, holes, strict=True)], items.dtype))
 
-    def _read(self, pictures: Any) -> np.ndarray:
-        """Read pictures as N x high x wide x channels of the depth and the channels that the model knows."""
-        items = np.asarray(pictures.items if isinstance(pictures, Data) else pictures)
-        shape, codec = items.shape, self.codec
-        if not isinstance(pictures, Data) and items.ndim == (2 if codec.flat else 3):
-            items = items[None]
-        items = items[..., None] if items.ndim == 3 else items
-        bits = 8 * items.dtype.itemsize
-        if items.ndim != 4 or items.shape[3] != codec.channels or items.dtype.kind != "u" or bits != codec.depth:
-            raise DataError(
-                f"These pictures cannot be filled: they are {items.dtype} of shape {shape}.",
-                why=f"The model knows pictures of {codec.channels} channels and {codec.depth} bit.",
-                fix="Convert them to pictures like those that it was fitted on; their size does not matter.",
-                code="E205",
-            )
-        return items
-
     def _draw(self, items: np.ndarray, holes: np.ndarray, condition: Tensor | None, seeds: Sequence[int]) -> np.ndarray:
         """Fill each picture once."""
-        spread = max(self.codec.top - self.codec.low, 1)
-        floats = torch.from_numpy(items.transpose(0, 3, 1, 2).astype(np.float32))
-        known = ((floats - self.codec.low) * (2 / spread) - 1).clamp(-1, 1)
+        known = floats(items, self.codec)
         made = self._fill(*self._reduced(known, holes), condition, seeds)
-        if made.shape[2:] != known.shape[2:]:
-            made = interpolate(made, known.shape[2:], mode="bilinear")
-        values = ((made + 1) * (spread / 2) + self.codec.low).permute(0, 2, 3, 1).cpu().numpy()
-        values = np.clip(np.rint(values), 0, np.iinfo(items.dtype).max).astype(items.dtype)
+        values = whole_numbers(resized(made, known.shape[2:]), items.dtype, self.codec)
         return np.where(holes[..., None], values, items)
 
     def _reduced(self, known: Tensor, holes: np.ndarray) -> tuple[Tensor, np.ndarray]:
         """Bring pictures to the scale that the model was trained at, averaging known pixels only."""
-        scale = self.codec.high / self.codec.seen[0]
-        if scale == 1:
+        size = working_size(self.codec, holes.shape[1:])
+        if size == holes.shape[1:]:
             return known, holes
-        size = tuple(max(round(length * scale), 1) for length in holes.shape[1:])
         seen = torch.from_numpy(~holes).float()[:, None]
         weight = interpolate(seen, size, mode="area")
         small = interpolate(known * seen, size, mode="area") / weight.clamp_min(1e-6)
@@ -233,7 +197,7 @@ class FillModel(Model):
         if pictures.shape[2:] == self.window:
             cuts = [slice(start, start + BLOCK) for start in range(0, len(pictures), BLOCK)]
             given = [None if condition is None else condition[cut] for cut in cuts]
-            holed = torch.from_numpy(np.ascontiguousarray(holes))
+            holed = torch.from_numpy(holes.copy())
             parts = [self._pass(pictures[c], holed[c], g, seeds[c]) for c, g in zip(cuts, given, strict=True)]
             return torch.cat(parts) if parts else pictures
         every = [

@@ -178,6 +178,8 @@ def _search(model: PictureModel, rows: Latents, wanted: Tensor, steps: int) -> n
         loss = error + blurred + LIKELY * (noise**2).mean(1).sum()
         (noise.grad,) = torch.autograd.grad(loss, [noise])
         optimizer.step()
+        if model.latent.law == "uniform":
+            noise.data.clamp_(-1, 1)
     return np.asarray(noise.detach().cpu().numpy())
 
 

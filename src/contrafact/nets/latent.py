@@ -2,9 +2,10 @@
 
 A picture is G(z, c) of a row of noise z and a condition c. Between the noise of two pictures the straight line leaves
 the law that the generator was trained on: half-way between two draws of a normal law in d dimensions, whose lengths
-are near √d, lies a row of length √(d / 2). The arc between their directions keeps the length (White 2016):
+are near √d, lies a row of length √(d / 2). So the direction follows the arc between those of a and b, while the length
+goes from the one's to the other's (White 2016):
 
-    z(t) = sin((1 - t) ω) / sin ω · a + sin(t ω) / sin ω · b,   cos ω = a·b / (|a| |b|).
+    z(t) / |z(t)| = (sin((1 - t) ω) a / |a| + sin(t ω) b / |b|) / sin ω,   cos ω = a·b / (|a| |b|).
 
 The uniform law fills a box, in which straight lines stay. A discrete part of the noise changes half-way.
 
@@ -29,7 +30,8 @@ from contrafact.engine.duel import Latent
 if TYPE_CHECKING:
     from contrafact.nets.picture_model import PictureModel
 
-PARALLEL = 1e-4  # sines of smaller angles are divided by as if the rows were parallel
+PARALLEL = 1e-4  # rows at angles of smaller sines are parallel: between them the way is straight
+SHORT = 1e-12  # shorter rows have no direction
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -149,11 +151,13 @@ def blend(law: Latent, a: Tensor, b: Tensor, share: float) -> Tensor:
 
 
 def _arc(a: Tensor, b: Tensor, share: float) -> Tensor:
-    lengths = a.norm(dim=1, keepdim=True) * b.norm(dim=1, keepdim=True)
-    cosine = ((a * b).sum(1, keepdim=True) / lengths.clamp_min(1e-12)).clamp(-1, 1)
-    angle = cosine.acos()
-    arc = (((1 - share) * angle).sin() * a + (share * angle).sin() * b) / angle.sin().clamp_min(PARALLEL)
-    return torch.where(angle.sin() < PARALLEL, (1 - share) * a + share * b, arc)
+    lengths = [rows.norm(dim=1, keepdim=True) for rows in (a, b)]
+    one, other = (rows / length.clamp_min(SHORT) for rows, length in zip((a, b), lengths, strict=True))
+    angle = (one * other).sum(1, keepdim=True).clamp(-1, 1).acos()
+    turned = (((1 - share) * angle).sin() * one + (share * angle).sin() * other) / angle.sin().clamp_min(PARALLEL)
+    arc = ((1 - share) * lengths[0] + share * lengths[1]) * turned
+    straight = (1 - share) * a + share * b
+    return torch.where((angle.sin() < PARALLEL) | (share in (0, 1)), straight, arc)
 
 
 def interpolate(model: PictureModel, a: Latents, b: Latents, steps: int) -> Latents:
@@ -180,7 +184,7 @@ def interpolate(model: PictureModel, a: Latents, b: Latents, steps: int) -> Late
 
 
 def walk(model: PictureModel, a: Latents, b: Latents, steps: int) -> Latents:
-    """Go a closed way through the noise, from a over b, -a and -b, its mirror images, and back, in equal steps.
+    """Go a closed way through the noise, from a over b and the mirror images -a and -b back to a.
 
     Arguments:
         model: The model.

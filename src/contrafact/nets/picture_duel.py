@@ -23,6 +23,7 @@ from contrafact.nets.picture_model import PictureModel
 from contrafact.nets.pictures import PictureCritic, PictureGenerator
 
 EPOCHS = 8
+FEWEST = 10  # pictures of which some can be held out
 ClassWeights = Literal["balanced"] | dict[str, Positive] | None
 Resample = Literal["share", "equal"]
 
@@ -114,7 +115,7 @@ def class_weights(wish: ClassWeights, codec: Any, resample: Resample = "share") 
 def reader(settings: Any, codec: Any, device: torch.device) -> Callable[[Any], Scene]:
     """Make what turns a batch of uint8 pictures and places of classes into what a duel sees."""
     # A method without conditions has no such settings.
-    resample = getattr(settings, "resample", "share")
+    resample: Resample = getattr(settings, "resample", "share")
     weights = class_weights(getattr(settings, "class_weights", None), codec, resample)
     by_class = None if weights is None else torch.as_tensor(weights, dtype=torch.float32, device=device)
     table = torch.as_tensor(codec.conditions, dtype=torch.float32, device=device) if codec.classes else None
@@ -168,8 +169,8 @@ def picture_batches(settings: Any) -> Callable[[Any, int, int], Batches]:
 
 def law(settings: Any) -> Latent:
     """Read the law of the noise from the settings; not every method lets it be chosen."""
-    law, signs = getattr(settings, "latent", "normal"), getattr(settings, "latent_signs", 0)
-    return Latent(law=law, size=settings.latent_size, signs=signs)
+    kind: Literal["normal", "uniform"] = getattr(settings, "latent", "normal")
+    return Latent(law=kind, size=settings.latent_size, signs=getattr(settings, "latent_signs", 0))
 
 
 def remedies(settings: Any) -> dict[str, Any]:
@@ -244,6 +245,7 @@ def picture_training(
         score=score,
         batches=picture_batches(recipe),
         balance=dict(zip(("critic/loss", "generator/loss"), rules.loss.balance, strict=True)),
+        fewest=FEWEST,
     )
     training = Training(recipe, data, method, **options)
     if codec.policy:

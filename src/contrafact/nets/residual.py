@@ -27,7 +27,8 @@ class PixelNorm(nn.Module):
         self.gain = nn.Parameter(torch.ones(1, channels, 1, 1))
 
     def forward(self, maps: Tensor) -> Tensor:
-        return maps * (maps.square().mean(1, keepdim=True) + 1e-6).rsqrt() * self.gain
+        scaled: Tensor = maps * (maps.square().mean(1, keepdim=True) + 1e-6).rsqrt() * self.gain
+        return scaled
 
 
 class Residual(nn.Module):
@@ -42,7 +43,8 @@ class Residual(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         change = self.conv(leaky_relu(self.norm(maps), LEAK))
-        return maps + self.conv2(leaky_relu(self.norm2(change), LEAK))
+        changed: Tensor = maps + self.conv2(leaky_relu(self.norm2(change), LEAK))
+        return changed
 
 
 class Painter(nn.Module):
@@ -91,7 +93,7 @@ class Painter(nn.Module):
         """Turn each picture's row of noise into what is added at each size."""
         sizes = self.sizes(high, wide)
         parts = torch.split(noise, [self.noise * h * w for h, w in sizes], dim=1)
-        maps = [part.unflatten(1, (self.noise, *size)) for part, size in zip(parts, sizes, strict=True)]
+        maps = [part.reshape(-1, self.noise, *size) for part, size in zip(parts, sizes, strict=True)]
         return [layer(one) for layer, one in zip(self.heard, maps, strict=True)]
 
     def forward(self, pictures: Tensor, noise: Tensor | None = None, condition: Tensor | None = None) -> Tensor:

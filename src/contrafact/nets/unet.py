@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
-LEAK = 0.1
+LEAK, QUIET = 0.1, 0.1
 
 
 def bending(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Conv2d:
@@ -64,6 +64,15 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(width, 4 * outputs, 3, 1, 1)
         nn.init.normal_(self.head.weight, std=0.1 / math.sqrt(9 * width))
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+        self._hush(inputs)
+
+    @torch.no_grad()
+    def _hush(self, inputs: int) -> None:
+        """Let noise begin quiet, so that pictures are learned from before it is told what to do."""
+        if self.noise:
+            self.down[0].first.weight[:, 4 * inputs :] *= QUIET
+            if len(self.down) > 1:
+                self.down[-1].first.weight[:, -self.noise :] *= QUIET
 
     @property
     def reach(self) -> int:

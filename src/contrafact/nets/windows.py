@@ -80,16 +80,13 @@ def filled(pictures: Tensor, hole: np.ndarray, window: Place, fill: Fill) -> Ten
         The pictures with other numbers in the hole and the same outside.
     """
     high, wide = hole.shape
-    below, right = (max(side - length, 0) for side, length in zip(window, hole.shape, strict=True))
-    known = pad(pictures, (0, right, 0, below))
-    unknown = np.pad(hole, ((0, below), (0, right)), constant_values=True)
-    unknown[high:, wide:] = True
-    order = windows(np.pad(hole, ((0, below), (0, right))), window)
-    for number, (y, x) in enumerate(order):
-        cut = slice(y, y + window[0]), slice(x, x + window[1])
-        here = torch.from_numpy(unknown[cut].copy()).to(known.device)
-        known[..., cut[0], cut[1]] = torch.where(
-            here, fill(known[..., cut[0], cut[1]], here, number), known[..., cut[0], cut[1]]
-        )
-        unknown[cut] = False
-    return torch.where(torch.from_numpy(hole).to(known.device), known[..., :high, :wide], pictures)
+    margin = [(0, max(side - length, 0)) for side, length in zip(window, hole.shape, strict=True)]
+    unknown = np.pad(hole, margin, constant_values=True)  # nothing is known beside a picture that is too small
+    known = pad(pictures, (0, margin[1][1], 0, margin[0][1]))
+    for number, (y, x) in enumerate(windows(np.pad(hole, margin), window)):
+        rows, columns = slice(y, y + window[0]), slice(x, x + window[1])
+        here = torch.from_numpy(unknown[rows, columns].copy()).to(known.device)
+        made = fill(known[..., rows, columns], here, number)
+        known[..., rows, columns] = torch.where(here, made, known[..., rows, columns])
+        unknown[rows, columns] = False
+    return known[..., :high, :wide]

@@ -13,6 +13,7 @@ from contrafact.base.records import Score
 from contrafact.report.figures import Figure
 from contrafact.report.markup import Html, clean, element, number
 from contrafact.report.page import page, section, warnings, write
+from contrafact.report.picture_parts import compared
 from contrafact.report.tables import ARROWS, interval, score_table
 from contrafact.report.views import to_array, view_of
 
@@ -98,7 +99,7 @@ def judge(
         scores=found,
         title=f"{len(fake):,} fakes against {len(real):,} items of {name}",
         notes=notes_on(found, holdout is not None),
-        figures=side_by_side(real, fake, found),
+        figures=(*side_by_side(real, fake, found), *compared(real, fake)),
     )
 
 

@@ -9,13 +9,16 @@ import numpy as np
 from contrafact.base.data import Data
 from contrafact.base.errors import ContrafactError
 from contrafact.base.seeds import generator
+from contrafact.base.thumbnail import in_bytes
 from contrafact.codecs.image import ImageCodec
 from contrafact.report.classes import by_class
 from contrafact.report.facts import Facts
+from contrafact.report.figures import Figure
 from contrafact.report.film import last_shot
 from contrafact.report.markup import Html, element
 from contrafact.report.neighbours import nearest_real
 from contrafact.report.spectrum import spectrum
+from contrafact.report.views import is_pictures, to_array
 from contrafact.report.walk import walking
 
 MOST_REAL = 1000
@@ -50,8 +53,9 @@ def closer_look(known: Facts, real: Any = None) -> list[Html]:
         real: The real pictures, which become part of the page, or None.
     """
     codec = _codec(known)
-    if codec is None:
-        return []
+    if codec is None:  # other codecs may hold pictures, too
+        shot = last_shot(known.run)
+        return [] if real is None or shot is None else [figure.html() for figure in compared(real, shot[1])]
     truth: dict[str, np.ndarray] | None = None
     parts = []
     if real is not None:
@@ -62,6 +66,24 @@ def closer_look(known: Facts, real: Any = None) -> list[Html]:
                 element("p", f"The real data cannot be shown beside the samples. {error.what}", class_="quiet")
             )
     return [*parts, *_of_model(known, truth), *_beside_real(known, codec, truth)]
+
+
+def compared(real: Any, fake: Any) -> tuple[Figure, ...]:
+    """Compare any pictures with real ones of the same size: nearest neighbours and spectrum; nothing for other data.
+
+    Arguments:
+        real: Real pictures.
+        fake: Pictures that were made.
+    """
+    arrays = [to_array(real), to_array(fake)]
+    if any(array is None or not is_pictures(array) for array in arrays):
+        return ()
+    truth, made = (array if array.ndim == 4 else array[..., None] for array in arrays if array is not None)
+    if truth.shape[1:] != made.shape[1:] or truth.dtype != made.dtype:
+        return ()
+    limits = float(truth.min()), float(truth.max())
+    truth, made = (in_bytes(array, limits).transpose(0, 3, 1, 2) for array in (truth, made))
+    return tuple(figure for figure in (nearest_real(made, truth), spectrum(made, truth)) if figure is not None)
 
 
 def _of_model(known: Facts, truth: dict[str, np.ndarray] | None) -> list[Html]:
@@ -88,5 +110,5 @@ def _beside_real(known: Facts, codec: ImageCodec, truth: dict[str, np.ndarray] |
         fake = codec.pictures(shot[1])
     except ContrafactError:  # the samples were written by something else
         return []
-    figures = [nearest_real(fake, truth["pictures"]), spectrum(fake, truth["pictures"])]
+    figures = (nearest_real(fake, truth["pictures"]), spectrum(fake, truth["pictures"]))
     return [figure.html() for figure in figures if figure is not None]

@@ -92,8 +92,8 @@ def _digits(folder: Path, seed: int) -> list[Chapter]:
     fake = model.sample(ITEMS // 2, seed=seed)
     found = scores(data, fake, seed=seed)
     words = [
-        "The same method with convolutions, on 1,797 pictures of 8 x 8 pixels, by class. None of the pictures marked as "
-        "fakes was in the data: the score 'copies' looks for that."
+        "The same method with convolutions, on 1,797 pictures of 8 x 8 pixels, by class. None of the pictures marked "
+        "as fakes was in the data: the score 'copies' looks for that."
     ]
     kept: dict[str, Score] = {
         name: found[name] for name in ("precision", "recall", "coverage", "c2st", "copies") if name in found

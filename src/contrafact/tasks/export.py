@@ -162,10 +162,11 @@ def _of_pictures(model: Any, seed: int) -> Graph:
     if codec.classes and not codec.words:
         module = ClassPixels(generator, codec.conditions)
         inputs["class"] = codec.places(drawn.labels)
-        told["class"] = f"n whole numbers, each the place of a class: 0 is {codec.classes[0]}"
+        ends = f"0 is {codec.classes[0]}, {len(codec.classes) - 1} is {codec.classes[-1]}"
+        told["class"] = f"n whole numbers, each the place of a class: {ends}"
     elif drawn.conditions is not None:
         inputs["condition"] = drawn.conditions.astype(np.float32)
-        words = f": a one for each word of {len(codec.words)}" if codec.words else ""
+        words = ", a one for each word of the caption" if codec.words else ", as model.latents(n).conditions has them"
         told["condition"] = f"n x {drawn.conditions.shape[1]}{words}"
     facts = _facts(model, classes=codec.classes, words=codec.words, channels_first=True)
     shape = " x ".join(map(str, codec.shape))

@@ -339,7 +339,8 @@ class Cut:
     def own(self, places: np.ndarray) -> np.ndarray:
         """Give labels as the user has them."""
         assert self.data.labels is not None
-        return np.asarray(self.data.labels)[places]
+        labels: np.ndarray = np.asarray(self.data.labels)[places]
+        return labels
 
 
 @dataclass(kw_only=True, eq=False)

@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from contrafact.engine.items import count
 from contrafact.engine.fit import Training, seconds
+from contrafact.engine.items import count
 from contrafact.engine.process import few_threads
 from contrafact.tasks.train import Order, prepare
 

@@ -1,7 +1,7 @@
 """Translate files of pictures with a fitted model: each becomes a PNG of its own name in another folder.
 
-Pictures are opened one after the other and keep their sizes. Inputs are never written to, nor is any file that was not
-written here.
+Pictures are opened one after the other and keep their sizes. Inputs are never written to, nor any folder that holds
+files of another origin.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from contrafact.tasks.notes import Notes, Unfit
 from contrafact.tasks.picture_files import Entry, found_in, no_pictures, nothing_left, tell_others
 from contrafact.tasks.picture_pixels import decoded, survey
 from contrafact.tasks.picture_plan import fitted, plan_for
-from contrafact.tasks.results import apart
-from contrafact.tasks.write_pictures import MARK, png
+from contrafact.tasks.results import ready
+from contrafact.tasks.write_pictures import png
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,61 +50,44 @@ def translate_files(
         bits: Bits that it must have.
 
     Raises:
-        UsageError: The output would lie among the inputs, or replace a file that was not written so.
+        UsageError: The output would lie among the inputs, or beside files of another origin.
         DataError: There are no pictures, or none that can be used.
     """
     path, folder, notes, files = Path(what), Path(out), Notes(), list[str]()
     if not path.exists():
         raise UsageError(f"There is no '{what}'.", why="The path does not exist.", fix="Check the path.", code="E112")
-    apart(out, what)
+    ready(out, what)
     with found_in(path) as found:
         if not found.entries:
             raise no_pictures(path, found)
         tell_others(found, notes)
         for name, picture in _pictures(found.entries, notes):
             place = folder / name
-            _check(place)
             with writing(place):
                 place.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(place, png(make(_alike(picture, channels, bits))))
             files.append(str(place))
         if not files:
             raise nothing_left(path, found, notes)
-    return Translated(files=files, notes=notes.all())
+    once = {(note.code, note.message): note for note in notes.all()}
+    return Translated(files=files, notes=tuple(once.values()))
 
 
 def _pictures(entries: list[Entry], notes: Notes) -> Iterator[tuple[str, np.ndarray]]:
     """Read one picture after the other, each with the name that its PNG gets; of several pages the first is read."""
     taken: set[str] = set()
     for entry in entries:
-        own = Notes()
-        headers = survey([entry], own)
+        headers = survey([entry], notes)
         if len(headers) > 1:
             told = f"it has {len(headers)} pages"
             notes.skip(entry.name, Unfit("L201", "several pages", told), "The first was used.")
         pixels = next((pixels for _, pixels in list(decoded([entry], headers[:1], notes))), None)
         if pixels is None:
-            notes.skip(entry.name, Unfit("L201", "not used", own.reasons() or "it is damaged"))
             continue
         stem = str(PurePosixPath(entry.name).with_suffix(".png"))
         name = stem if stem not in taken else f"{entry.name}.png"
         taken.add(name)
         yield name, fitted(pixels, plan_for(headers[:1], notes))
-
-
-def _check(place: Path) -> None:
-    """Refuse to replace a file that was not written here."""
-    if not place.exists():
-        return
-    with writing(place), place.open("rb") as file:
-        if MARK.encode() in file.read(512):
-            return
-    raise UsageError(
-        f"{place} is not replaced.",
-        why="It is there already and was not written by this program.",
-        fix="Give a folder that is new or empty: -o OUT",
-        code="E315",
-    )
 
 
 def _alike(picture: np.ndarray, channels: int, bits: int) -> np.ndarray:

@@ -160,7 +160,7 @@ def _move(waiting: Path, folder: Path) -> None:
 
 def _check_folder(folder: Path) -> None:
     inside = [folder] if folder.is_file() else folder.rglob("*")
-    others = sorted(str(path.relative_to(folder.parent)) for path in inside if not _is_ours(path))
+    others = sorted(str(path.relative_to(folder.parent)) for path in inside if not is_ours(path))
     if others or folder.is_file():
         raise UsageError(
             f"Pictures cannot be written into {folder}.",
@@ -170,7 +170,7 @@ def _check_folder(folder: Path) -> None:
         )
 
 
-def _is_ours(path: Path) -> bool:
+def is_ours(path: Path) -> bool:
     """Say whether a file is one that this module writes; the mark stands near the beginning of a PNG."""
     if path.is_symlink():
         return False

@@ -48,7 +48,7 @@ class ACGAN(TrainedRecipe):
     resolution: Count = 64  # the longer side in pixels at most
     latent_size: Count = 64  # columns of noise
     width: Count = 64  # channels, from which the rest follows
-    naming: NotNegative = 1.0  # what naming the class counts beside telling real from fake, for both players
+    naming: NotNegative = 0.3  # what naming the class counts beside telling real from fake, for both players
     name_fakes: bool = False  # let the critic learn the classes from fakes too, as in the paper
     rate: Positive = 2e-3  # both players' learning rate at the start
     momentum: Share = 0.5  # of the gradients (Adam's first beta)

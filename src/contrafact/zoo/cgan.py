@@ -81,9 +81,7 @@ class CGAN(TrainedRecipe):
             penalty=r1_r2(self.penalties, self.penalty_every),
             rates=falling(self, left=self.rate_end),
         )
-        return picture_training(
-            self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options
-        )
+        return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options)
 
     def penalties(self, step: Step) -> tuple[float, float]:
         """Give both weights γ of this step."""

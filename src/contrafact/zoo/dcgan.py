@@ -147,7 +147,8 @@ class DCGenerator(nn.Module):
         maps = self.first(noise[:, :, None, None])
         for norm, layer in zip(self.norms, [*self.layers, self.last], strict=True):
             maps = layer(norm(maps, None).relu())
-        return maps.tanh()
+        pictures: Tensor = maps.tanh()
+        return pictures
 
     def settle(self, noise: Tensor, condition: Tensor | None) -> None:
         """Measure every norm over these draws, and leave training mode."""
@@ -178,7 +179,8 @@ class DCCritic(nn.Module):
         maps = pictures
         for layer, norm in zip(self.layers, self.norms, strict=True):
             maps = leaky_relu(norm(layer(maps)), LEAK)
-        return self.last(maps).flatten(1)
+        logits: Tensor = self.last(maps).flatten(1)
+        return logits
 
 
 @torch.no_grad()

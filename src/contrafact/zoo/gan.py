@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -30,7 +31,7 @@ from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.image import is_pictures
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
-from contrafact.engine.fit import Score, TrainedRecipe, Training
+from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.metrics.held_out import held_out_pictures, held_out_score
 from contrafact.nets.adversarial import OptimizerName, Rules, plain_networks, restored, vector_training
@@ -85,7 +86,7 @@ class GAN(TrainedRecipe):
             networks=_pixel_networks if pictures else plain_networks,
             real_target=1 - self.label_smoothing,
         )
-        score = score_of_pixels(codec) if pictures else held_out_score
+        score = partial(PixelScore, codec) if pictures else held_out_score
         return vector_training(recipe, data, codec=codec, score=score, rules=rules, **options)
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
@@ -107,18 +108,34 @@ def codec_of_pixels(data: Any) -> VectorCodec:
     return replace(codec, container="array") if bare else codec
 
 
-def score_of_pixels(codec: VectorCodec) -> Callable[[np.ndarray, int], Score]:
-    """Score rows of pixels as the pictures that they are."""
+class PixelScore:
+    """Score rows of pixels as the pictures that they are.
 
-    def pictures(rows: np.ndarray) -> dict[str, np.ndarray]:
-        items = codec.unscale(rows).reshape(len(rows), *codec.shape)
-        return {"pictures": (items if items.ndim == 4 else items[..., None]).transpose(0, 3, 1, 2)}
+    Arguments:
+        codec: Knows the shape of a picture and the pixels that never vary.
+        held: Rows that are not trained on.
+        seed: Seeds the score.
+    """
 
-    def prepare(held: np.ndarray, seed: int) -> Score:
-        score = held_out_pictures(pictures(held), seed)
-        return lambda fake: score(pictures(fake))
+    def __init__(self, codec: VectorCodec, held: np.ndarray, seed: int) -> None:
+        self.codec, self.held = codec, held
+        self.score = held_out_pictures(self.pictures(held), seed)
 
-    return prepare
+    def __call__(self, fake: np.ndarray) -> dict[str, float]:
+        return self.score(self.pictures(fake))
+
+    def signs(self, trained: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
+        """Prepare what measures signs of failure beside the score, from the rows that are trained on."""
+        known = self.score.held if trained is self.held else self.pictures(trained)
+        measured = self.score.signs(known)
+        return lambda fake: measured(self.pictures(fake))
+
+    def pictures(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Write rows from -1 to 1 as pictures from 0 to 255, pixels that never vary as 0."""
+        items = np.zeros((len(rows), len(self.codec.scale)), dtype=np.uint8)
+        items[:, np.asarray(self.codec.scale) > 0] = np.rint(127.5 * (np.clip(rows, -1, 1) + 1))
+        shaped = items.reshape(len(rows), *self.codec.shape)
+        return {"pictures": (shaped if shaped.ndim == 4 else shaped[..., None]).transpose(0, 3, 1, 2)}
 
 
 def _pixel_networks(settings: Any, columns: int) -> tuple[nn.Module, nn.Module]:

@@ -177,6 +177,24 @@ INDEX: dict[str, Entry] = {
             kinds=("pairs",),
             abilities=("translate",),
         ),
+        Entry(
+            name="inpaint",
+            recipe="Inpaint",
+            line="Fills any hole in a picture, in as many ways as there are.",
+            paper="Pathak et al., Context encoders: feature learning by inpainting",
+            year=2016,
+            kinds=("pictures",),
+            abilities=("sample", "inpaint"),
+        ),
+        Entry(
+            name="cyclegan",
+            recipe="CycleGAN",
+            line="Translates between two kinds of pictures without pairs; the two classes are the kinds.",
+            paper="Zhu et al., Unpaired image-to-image translation using cycle-consistent adversarial networks",
+            year=2017,
+            kinds=("pictures",),
+            abilities=("translate",),
+        ),
     )
 }
 

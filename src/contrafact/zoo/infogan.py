@@ -9,8 +9,9 @@ into kinds, such as the digit; the numbers take what varies smoothly, such as sl
 
 The minimised terms are the duel's losses less λ L_I, with a λ for each kind of code; `information` reports L_I in nats,
 of which a category can give log K at most. What differs from the paper: the critic has lazy R1 and R2 penalties in
-place of batch norm, the code also scales and shifts the generator's norms, the width of a number's guess has a floor of
-.05 (its information would grow without end), and pictures are drawn by averaged weights.
+place of batch norm, the code also scales and shifts the generator's norms, and pictures are drawn by averaged weights.
+A number is as loud as a column of noise, and its guess no sharper than .3: its information could grow without end, and
+a louder or sharper number cuts the kinds in pieces before the category can take them.
 
 Reference: Chen et al., InfoGAN: interpretable representation learning by information maximizing generative adversarial
 nets, NeurIPS 2016.
@@ -19,7 +20,6 @@ nets, NeurIPS 2016.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Several = Annotated[int, Ge(2)]
-LEAST_WIDTH = 0.05
+LEAST_WIDTH, QUIET = 0.3, 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class InfoGAN(TrainedRecipe):
     codes: Several | tuple[Several, ...] = 10  # categories of the code; several numbers, as in 10,3, make several codes
     continuous: Whole = 2  # codes that are numbers from -1 to 1
     code_weight: NotNegative = 1.0  # λ: what the information about the categories counts beside the duel
-    continuous_weight: NotNegative = 0.1  # λ: what the information about the numbers counts beside the duel
+    continuous_weight: NotNegative = 0.05  # λ: what the information about the numbers counts beside the duel
     width: Count = 64  # channels, from which the rest follows
     rate: Positive = 2e-3  # both players' learning rate at the start
     momentum: Share = 0.5  # of the gradients (Adam's first beta)
@@ -140,9 +140,9 @@ class Codes:
         return torch.cat([*categories, 2 * step.uniform(rows, self.continuous) - 1], dim=1)
 
     def conditions(self, values: Tensor) -> Tensor:
-        """Turn values into what the generator reads: a one among zeros for each category, numbers as they are."""
+        """Turn values into what the generator reads: a one among zeros for each category, and quiet numbers."""
         ones = [one_hot(values[:, i].long(), size).to(values) for i, size in enumerate(self.sizes)]
-        return torch.cat([*ones, values[:, len(self.sizes) :]], dim=1)
+        return torch.cat([*ones, QUIET * values[:, len(self.sizes) :]], dim=1)
 
     def parts(self, columns: Tensor) -> tuple[Tensor, ...]:
         """Cut columns into those of each categorical code and those of the numbers."""
@@ -154,7 +154,7 @@ class Codes:
         told = [math.log(t.shape[1]) - cross_entropy(q, t) for q, t in zip(guesses, truths, strict=True)]
         mean, raw = numbers.chunk(2, dim=1)
         width = LEAST_WIDTH + softplus(raw)
-        densities = -(((wanted - mean) / width) ** 2) / 2 - width.log() - math.log(2 * math.pi) / 2
+        densities = -(((wanted / QUIET - mean) / width) ** 2) / 2 - width.log() - math.log(2 * math.pi) / 2
         return sum(told, answers.new_zeros(())), (math.log(2) + densities).sum(1).mean()
 
     def read(self, name: str, wish: Any) -> np.ndarray:
@@ -168,7 +168,7 @@ class Codes:
             raise UsageError(f"There is no code '{name}'.", why=did_you_mean(name, self.names), fix=known, code="E105")
         place = self.names.index(name)
         most = self.sizes[place] if place < len(self.sizes) else None
-        found = [_number(value) for value in (wish if _is_list(wish) else [wish])]
+        found = [_number(value) for value in np.asarray(wish, dtype=object).ravel()]
         if found and all(math.isfinite(v) if most is None else v in range(most) for v in found):
             return np.asarray(found)
         raise UsageError(
@@ -183,10 +183,6 @@ def codes_of(recipe: Any) -> Codes:
     """Read the codes from the settings."""
     sizes = recipe.codes if isinstance(recipe.codes, tuple) else (recipe.codes,)
     return Codes(sizes=sizes, continuous=recipe.continuous)
-
-
-def _is_list(wish: Any) -> bool:
-    return isinstance(wish, Iterable) and not isinstance(wish, str)
 
 
 def _number(value: Any) -> float:

@@ -4,8 +4,13 @@ The critic D regresses real rows to 1 and fakes to 0, the generator pulls D of i
 generator's loss is, at the best critic, a bounded f-divergence of the Pearson kind; its gradient does not vanish
 where the critic is sure.
 
+Pictures are grown and judged by convolutions; where they have classes, the critic projects its features on the class.
+That critic has no norm, where the paper's has batch norm: lazy penalties R1 and R2 take its place.
+
 References:
     Mao et al., Least squares generative adversarial networks, ICCV 2017.
+    Miyato and Koyama, cGANs with projection discriminator, ICLR 2018.
+    Mescheder et al., Which training methods for GANs do actually converge?, 2018 (R1 and R2).
 """
 
 from __future__ import annotations
@@ -89,16 +94,12 @@ class LSGAN(TrainedRecipe):
             return self.filled(PICTURES)._of_pictures(data, **options)
         recipe = self.filled(ROWS)
         rules = Rules(**recipe._rules())
-        return vector_training(
-            recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, **options
-        )
+        return vector_training(recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, **options)
 
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
         rules = PictureRules(**self._rules(), rates=falling(self))
-        return picture_training(
-            self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options
-        )
+        return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options)
 
     def _rules(self) -> dict[str, Any]:
         assert self.r1 is not None and self.r2 is not None and self.penalty_every is not None

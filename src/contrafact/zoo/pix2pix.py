@@ -138,14 +138,14 @@ class Pix2Pix(TrainedRecipe):
     fidelity: NotNegative = 100.0  # weight λ of the distance to the truth, against 1 for the critic's opinion
     width: Count = 24  # the generator's channels at half the size; they double with every further halving
     depth: Count = 3  # halvings of the generator
-    critic_width: Count = 24  # the critic's channels after its first halving
+    critic_width: Count = 16  # the critic's channels after its first halving
     critic_depth: Count = 3  # halvings of the critic: patches of 18, 38 or 78 pixels with 2, 3 or 4
     rate: Positive = 2e-3  # the generator's learning rate at the start
     rate_end: Share = 0.02  # share of the rates that is left at the end
     warm_up: Share = 0.02  # share of the run in which the rates rise to their start
     critic_rate: Positive = 0.5  # the critic's learning rate, in generator's rates
-    momentum: Share = 0.5  # of the gradients (Adam's first beta)
-    r1: NotNegative = 1.0  # penalty γ on the critic's slope at true targets
+    momentum: Share = 0.9  # of the gradients (Adam's first beta)
+    r1: NotNegative = 1e-3  # penalty γ on the critic's slope at true targets
     penalty_every: Count = 16  # penalise every so many steps, so many times as strongly
 
     @classmethod

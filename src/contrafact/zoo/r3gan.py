@@ -33,6 +33,7 @@ from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step
 from contrafact.metrics.held_out import held_out_pictures, held_out_score
 from contrafact.nets.adversarial import OptimizerName, Rules, cosine, plain_networks, restored, vector_training
+from contrafact.nets.augment import Policy, augmentation
 from contrafact.nets.mlp import Activation
 from contrafact.nets.picture_duel import ClassWeights, PictureRules, picture_training, restored_pictures
 
@@ -100,6 +101,7 @@ class R3GAN(TrainedRecipe):
     penalty_every: Count | None = None  # penalise every so many steps, so many times as strongly; none: 1 (pictures 16)
     half_life: NotNegative | None = None  # items in which the averaged generator forgets half; none: 50,000 (20,000)
     mirror: bool = False  # pictures: show half of them mirrored
+    augment: Policy = None  # pictures: what the critic sees is changed: auto, off or kinds; none: auto under 2,000
     class_weights: ClassWeights = None  # what each class counts in both players' losses: balanced, or a=2,b=1
     resample: Literal["share", "equal"] = "share"  # how often each class is shown: as in the data, or equally
 
@@ -125,7 +127,7 @@ class R3GAN(TrainedRecipe):
 
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
-        rules = PictureRules(**self._rules())
+        rules = PictureRules(**self._rules(), augment=lambda: augmentation(self.augment, len(data)))
         return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=12_000, **options)
 
     def _rules(self) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 Every layer of the critic D is divided by its largest singular value, estimated by one power iteration a pass, which
 bounds D's Lipschitz constant by the product of its activations'. With the hinge loss D stops learning from rows that
-it tells by a margin of 1, and the generator minimises -E D(G(z)).
+it tells by a margin of 1, and the generator minimises -E D(G(z)). Over pictures the layers are convolutions, each read
+as a matrix of outputs by inputs; where there are classes, the projection on the class is normalised too.
 
 References:
     Miyato et al., Spectral normalization for generative adversarial networks, ICLR 2018.
+    Miyato and Koyama, cGANs with projection discriminator, ICLR 2018.
     Lim and Ye, Geometric GAN, 2017 (the hinge loss).
 """
 
@@ -40,6 +42,7 @@ ROWS: dict[str, Any] = {
     "latent_size": 8,
     "width": 128,
     "rate": 5e-4,
+    "momentum": 0.5,
     "critic_steps": 2,
 }
 PICTURES: dict[str, Any] = {
@@ -47,6 +50,7 @@ PICTURES: dict[str, Any] = {
     "latent_size": 64,
     "width": 64,
     "rate": 2e-3,
+    "momentum": 0.0,
     "critic_steps": 1,
 }
 
@@ -70,7 +74,7 @@ class SNGAN(TrainedRecipe):
     activation: Activation = "leaky relu"  # vectors: of the hidden layers
     optimizer: OptimizerName = "adam"  # of both players
     rate: Positive | None = None  # learning rate; none: .0005 (pictures .002, falling to a fiftieth)
-    momentum: Share = 0.5  # of the gradients (Adam's first beta)
+    momentum: Share | None = None  # of the gradients (Adam's first beta); none: .5 (pictures 0)
     critic_steps: Count | None = None  # critic moves for one generator move; none: 2 (pictures 1)
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
     instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
@@ -93,16 +97,12 @@ class SNGAN(TrainedRecipe):
             return self.filled(PICTURES)._of_pictures(data, **options)
         recipe = self.filled(ROWS)
         rules = Rules(**recipe._rules(), networks=self.networks)
-        return vector_training(
-            recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, **options
-        )
+        return vector_training(recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, **options)
 
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
         rules = PictureRules(**self._rules(), networks=_picture_networks, rates=falling(self))
-        return picture_training(
-            self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options
-        )
+        return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options)
 
     def _rules(self) -> dict[str, Any]:
         return {"loss": DUELS["hinge"], "penalty": r1_r2(lambda step: (self.r1, self.r2), self.penalty_every)}

@@ -78,7 +78,7 @@ class Alone:
 class UNet(TrainedRecipe):
     """Fit a plain U-Net to pairs of pictures and masks, or of pictures and pictures."""
 
-    steps: Count | None = None  # steps; none: 1,500, or from the budget
+    steps: Count | None = None  # steps; none: 1,800, or from the budget
     batch: Count = 8  # crops in a batch
     crop: Count = 96  # side of the crops, in pixels; smaller pictures are taken whole
     masks: bool | None = None  # targets are masks, each value a class; none: where they have at most 16 values
@@ -104,7 +104,7 @@ class UNet(TrainedRecipe):
             codec=codec,
             begin=lambda device: self.game(codec, device),
             score=held_out_pairs(codec.outputs if codec.classes else 0, codec.rare),
-            steps=1_500,
+            steps=1_800,
             **options,
         )
 

@@ -23,7 +23,7 @@ ICML 2016.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Self
 
@@ -31,7 +31,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import Count, NotNegative, Positive, Share
 from contrafact.codecs.image import ImageCodec
@@ -40,6 +39,7 @@ from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step, Terms
 from contrafact.metrics.held_out import held_out_pictures
+from contrafact.nets.latent import Latents
 from contrafact.nets.picture_duel import ClassWeights, PictureRules, falling, picture_training, restored_pictures
 from contrafact.nets.picture_model import BLOCK, Asked, PictureModel
 from contrafact.nets.pictures import PictureCritic, PictureGenerator
@@ -203,9 +203,7 @@ class Autoencoded(PictureModel):
         return self._decoded(self.encode(data), asked)
 
     def _decoded(self, rows: np.ndarray, asked: Asked | None) -> Any:
-        self._settle()
-        n = len(rows)
-        condition = None if asked is None else self._tensor(np.resize(asked.rows, (n, asked.rows.shape[1])))
-        pixels = 127.5 * (self.push(torch.from_numpy(rows), condition) + 1)
-        made = self.codec.decode({"pictures": pixels.cpu().numpy()})
-        return replace(made, labels=np.resize(asked.labels, n)) if asked and isinstance(made, Data) else made
+        if asked is None or not len(rows):
+            return self.reproject(Latents(noise=rows))
+        conditions = np.resize(asked.rows, (len(rows), asked.rows.shape[1]))
+        return self.reproject(Latents(noise=rows, conditions=conditions, labels=np.resize(asked.labels, len(rows))))

@@ -5,8 +5,12 @@ functions D of Lipschitz constant 1. The critic maximises it while λ (‖∇D�
 and fakes keeps its slope near 1; several critic moves go before each generator move, so that the distance is nearly
 attained.
 
+Over pictures the critic is a stack of strided convolutions without norms, since the penalty is about the slope at each
+picture alone; where there are classes, a point between a real picture and a fake is judged under the class of both.
+
 References:
     Gulrajani et al., Improved training of Wasserstein GANs, NeurIPS 2017.
+    Miyato and Koyama, cGANs with projection discriminator, ICLR 2018.
     Arjovsky et al., Wasserstein GAN, 2017.
 """
 
@@ -93,9 +97,7 @@ class WGANGP(TrainedRecipe):
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
         rules = PictureRules(**self._rules(), rates=falling(self))
-        return picture_training(
-            self, data, codec=codec, score=held_out_pictures, rules=rules, steps=4_000, **options
-        )
+        return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=4_000, **options)
 
     def _rules(self) -> dict[str, Any]:
         assert self.penalty is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 from contrafact.cli.verbs import (
+    assess,
     augment,
     balance,
     compare,
@@ -12,6 +13,7 @@ from contrafact.cli.verbs import (
     doctor,
     explain,
     export,
+    inpaint,
     judge,
     look,
     plan,
@@ -31,7 +33,9 @@ VERBS: dict[str, ModuleType] = {
     "judge": judge,
     "augment": augment,
     "balance": balance,
+    "inpaint": inpaint,
     "segment": segment,
+    "assess": assess,
     "report": report,
     "export": export,
     "runs": runs,

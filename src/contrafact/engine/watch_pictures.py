@@ -1,0 +1,124 @@
+"""The doctor's rules for pictures: each looks at signs that are measured at every check of a training.
+
+A sign must hold in three checks in a row, and past the first half of the run where young generators show it too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from contrafact.base.records import Finding
+from contrafact.engine.logged import Row, always, evaluated, in_play
+
+CHECKS = 3
+
+
+def _late(rows: Sequence[Row], total: int, name: str, share: float) -> list[Row]:
+    """Keep the checks past a share of the run that measured a sign, and were finite."""
+    return [r for r in evaluated(in_play(rows)) if r["step"] >= share * total and r.get(name) is not None]
+
+
+def memorising(rows: Sequence[Row], total: int) -> Finding | None:
+    """The critic ranks the pictures that it is trained on far above held-out ones, and ever further."""
+    late = _late(rows, total, "critic_gap", 0.1)
+    sure = all(row["critic_gap"] > 3 * row.get("critic_gap_error", math.inf) for row in late[-CHECKS:])
+    if not (sure and always(late, "critic_gap", CHECKS, lambda gap: gap > 0.6)):
+        return None
+    last = late[-1]
+    if last["critic_gap"] < max(row["critic_gap"] for row in late) - 0.1:
+        return None
+    chance = last.get("augmented")
+    return Finding(
+        code="D230",
+        message=f"The critic knows its training pictures by heart: it ranks them {last['critic_gap']:.0%} more often "
+        "above held-out ones than below."
+        + ("" if chance is None else f" Each augmentation already changes {chance:.0%} of the pictures."),
+        cure="Augment what the critic sees (--set augment=auto), or give more pictures."
+        if chance is None
+        else "Give more pictures, make fewer steps, or raise the penalties (--set r1=2 --set r2=2).",
+        evidence={name: last[name] for name in ("critic_gap", "critic_gap_error", "augmented") if name in last},
+        step=last["step"],
+    )
+
+
+def copying(rows: Sequence[Row], total: int) -> Finding | None:
+    """Fakes repeat training pictures, or lie near to them far more often than chance explains."""
+    late = _late(rows, total, "copies", 0.1)
+    repeats = always(late, "copies", CHECKS, lambda share: share > 0.1)
+    drawn = always(late, "drawn", CHECKS, lambda share: share > 0.5) and all(
+        row["drawn"] > 3 * row.get("drawn_error", math.inf) for row in late[-CHECKS:]
+    )
+    if not (repeats or drawn):
+        return None
+    last = late[-1]
+    said = (
+        f"{last['copies']:.0%} of the fakes are at most half as far from one training picture as from any other"
+        if repeats
+        else f"A fake's nearest held-out picture is nearest of all {1 - last['drawn']:.0%} as often as it should be"
+    )
+    return Finding(
+        code="D231",
+        message=f"The generator copies: {said}.",
+        cure="Augment what the critic sees (--set augment=auto), make fewer steps, or give more pictures.",
+        evidence={name: last[name] for name in ("copies", "drawn", "drawn_error") if name in last},
+        step=last["step"],
+    )
+
+
+def checkerboard(rows: Sequence[Row], total: int) -> Finding | None:
+    """What alternates from pixel to pixel has far more energy than the frequencies beside it, unlike in real pictures."""
+    late = _late(rows, total, "checkerboard", 0.5)
+    if not always(late, "checkerboard", CHECKS, lambda ratio: ratio > 2.5):
+        return None
+    last = late[-1]
+    return Finding(
+        code="D232",
+        message=f"The fakes carry a checkerboard: what alternates from pixel to pixel has {last['checkerboard']:.1f} "
+        "times the energy that the frequencies beside it suggest.",
+        cure="Use a kernel that its stride divides, or a pixel shuffle; a critic that sees single pixels; more steps.",
+        evidence={name: last[name] for name in ("checkerboard", "fine") if name in last},
+        step=last["step"],
+    )
+
+
+def colour_drift(rows: Sequence[Row], total: int) -> Finding | None:
+    """A channel's brightness or contrast stays away from that of real pictures."""
+    late = _late(rows, total, "colour_drift", 0.5)
+    if not always(late, "colour_drift", CHECKS, lambda apart: apart > 0.25):
+        return None
+    last = late[-1]
+    return Finding(
+        code="D233",
+        message=f"The colours drift: a channel's brightness or contrast is off by {last['colour_drift']:.2f} of its "
+        "spread in real pictures, beyond chance.",
+        cure="Lower the learning rates or raise the penalties; make sure that the critic sees absolute brightness.",
+        evidence={"colour_drift": last["colour_drift"]},
+        step=last["step"],
+    )
+
+
+def dead_class(rows: Sequence[Row], total: int) -> Finding | None:
+    """One class's fakes are all alike, or look like another class's."""
+    late = _late(rows, total, "class_variety", 0.5)
+    signs = (("class_variety", "class_thin", 0.4), ("class_truth", "class_wrong", 0.4))
+    for name, which, least in signs:
+        places = {row.get(which) for row in late[-CHECKS:]}
+        if len(places) == 1 and always(late, name, CHECKS, lambda share: share < least):  # noqa: B023
+            return _dead(late[-1], name, which)
+    return None
+
+
+def _dead(row: Row, name: str, which: str) -> Finding:
+    said = (
+        f"its pictures differ {row[name]:.0%} as much as real ones of that class"
+        if name == "class_variety"
+        else f"its pictures look like that class {row[name]:.0%} as often as real ones do"
+    )
+    return Finding(
+        code="D234",
+        message=f"A class is dead: of class number {row[which] + 1} in the order of names, {said}.",
+        cure="Show all classes equally often (--set resample=equal), or weigh them (--set class_weights=balanced).",
+        evidence={key: row[key] for key in ("class_variety", "class_thin", "class_truth", "class_wrong") if key in row},
+        step=row["step"],
+    )
