@@ -84,7 +84,7 @@ def measure(setting: str, arm: str, seed: int) -> Row:
 
 def nearness(seen: Any, others: Any, more: Any, fakes: Any) -> Row:
     """Count copies among fakes and real pictures, and how often a trained picture is nearer than as many others."""
-    space = Space.around(others, more, 0)
+    space = Space.around(others, more)
     trained, held, real, fake = (space.rows(side["pictures"]) for side in (seen, others, more, fakes))
     copied = [near(rows, trained) <= HALF * near(rows, held) for rows in (fake, real)]
     random = np.random.default_rng(0)

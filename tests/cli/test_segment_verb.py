@@ -42,6 +42,8 @@ def test_learning_and_making_masks(cells, say):
     assert made.status == 0, made.err
     assert made.json["files"] == ["out/one.png"]
     assert opened("out/one.png").shape == (11, 16) and set(np.unique(opened("out/one.png"))) <= {0, 255}
+    drawn = say("sample", "r", "-n", "3", "-o", "x.png", "--json")
+    assert drawn.status == 2 and drawn.json["error"]["code"] == "E126" and "segment" in drawn.json["error"]["fix"]
     alone = say("segment", "new/one.png", "--run", "r", "-o", "out2", "--method", "unet", "-q")
     assert alone.status == 0 and alone.out == "Wrote 1 mask to out2.\n"
 
@@ -51,6 +53,7 @@ def test_one_method_alone(cells, say):
     assert said.status == 0, said.err
     assert "held-out pictures" in said.out and "pix2pix" not in said.out
     assert (cells / "runs" / "cells-masks" / "segment.json").exists()
+    assert say("segment", "new", "--run", "cells-masks", "-o", "out").status == 0
 
 
 @pytest.mark.parametrize(

@@ -140,5 +140,5 @@ def test_the_two_nearest_are_those_that_counting_finds():
 
 def test_the_score_of_pictures_prepares_the_signs():
     score = held_out_pictures(HELD, 0)
-    assert score.signs(TRAINED)(FRESH) == SIGNS(FRESH)
+    assert score.beside(TRAINED)(FRESH) == score(FRESH) | SIGNS(FRESH)
     assert score(FRESH)["score"] > 0.8

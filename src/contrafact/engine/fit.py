@@ -56,7 +56,7 @@ class Method:
         begin: Makes the game from the number of steps and the device; torch's global state is seeded around it.
         model: Makes the model that is handed out, from the game.
         score: Makes, from held-out items and a seed, what scores fakes while training; higher is better. Where that has
-            `signs`, it makes from the training items what else is measured of fakes, for the doctor.
+            `beside`, it is given the training items too, and sees all fakes.
         batches: Makes the order of the items from the items, the batch and a seed.
         balance: Each player's loss when nobody can tell real from fake, for the cost analysis.
         fewest: Under so many items none is held out.
@@ -250,8 +250,7 @@ class Training:
             self.check_every = self.log_every * max(self.total // (20 * self.log_every), 1)
             self.game = self.begin(self.total)
             self.live = self.method.model(self.game)
-            self.score: Any = self.method.score(self.held, self.seed)
-            self.signs = self.score.signs(self.rows) if hasattr(self.score, "signs") else lambda fake: {}
+            self.score = self._scorer()
             self._open()
             stack.enter_context(stop_signals(heard, self.writer is not None))
             while self.step < self.total and not self._settled:
@@ -318,6 +317,14 @@ class Training:
                 self._save(row)
         return findings
 
+    def _scorer(self) -> Score:
+        """Prepare what scores fakes; some scores want to know the rows that are trained on, and see all fakes."""
+        score: Any = self.method.score(self.held, self.seed)
+        if hasattr(score, "beside"):
+            return score.beside(self.rows)  # type: ignore[no-any-return]
+        held = count(self.held)
+        return lambda fake: score(each(fake, lambda part: part[:held]))
+
     def _evaluate(self) -> dict[str, float]:
         """Score fakes from a fixed seed against the held-out items, and keep some of them to look at."""
         held = count(self.held)
@@ -332,7 +339,7 @@ class Training:
                 else np.asarray(getattr(shown, "items", shown))
             )
             self.writer.samples(self.step, array)
-        return {**self.score(each(fake, lambda part: part[:held])), **self.signs(fake)}
+        return self.score(fake)
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""

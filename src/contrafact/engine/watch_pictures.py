@@ -99,12 +99,13 @@ def colour_drift(rows: Sequence[Row], total: int) -> Finding | None:
 
 
 def dead_class(rows: Sequence[Row], total: int) -> Finding | None:
-    """One class's fakes are all alike, or look like another class's."""
-    late = _late(rows, total, "class_variety", 0.5)
-    signs = (("class_variety", "class_thin", 0.4), ("class_truth", "class_wrong", 0.4))
-    for name, which, least in signs:
-        places = {row.get(which) for row in late[-CHECKS:]}
-        if len(places) == 1 and always(late, name, CHECKS, lambda share: share < least):  # noqa: B023
+    """One class's fakes are all alike, or look like another class's, while fakes as a whole are of some worth."""
+    late = _late(rows, total, "class_variety", 0.5)[-CHECKS:]
+    if not always(late, "score", CHECKS, lambda score: score > 0.1):
+        return None
+    for name, which in (("class_variety", "class_thin"), ("class_truth", "class_wrong")):
+        same = len({row.get(which) for row in late}) == 1
+        if same and always(late, name, CHECKS, lambda share: share < 0.4):
             return _dead(late[-1], name, which)
     return None
 

@@ -1,8 +1,9 @@
 """The Fréchet distance between the Gaussians that fit two sets of features.
 
 d² = |μ₁ - μ₂|² + tr S₁ + tr S₂ - 2 tr (S₁ S₂)^½. With S₁ = L Lᵀ the last trace is the sum of the square roots of the
-eigenvalues of the symmetric Lᵀ S₂ L, which is faster and steadier than a square root of the product S₁ S₂. With fewer
-rows than columns S₁ = AᵀA and S₂ = BᵀB for short matrices, and the trace is the sum of the singular values of A Bᵀ.
+eigenvalues of the symmetric Lᵀ S₂ L, which is faster and steadier than a square root of the product S₁ S₂: LAPACK forms
+it in place and half of it only (dsygst), and its eigenvalues need no vectors (dsytrd, dsterf). With fewer rows than
+columns S₁ = AᵀA and S₂ = BᵀB for short matrices, and the trace is the sum of the singular values of A Bᵀ.
 
 References: Heusel et al., *GANs trained by a two time-scale update rule*, NeurIPS 2017 (arXiv 1706.08500).
 """
@@ -18,6 +19,8 @@ from contrafact.base.records import Score
 from contrafact.metrics.inputs import pair
 from contrafact.metrics.moments import Moments
 from contrafact.metrics.spread import group_error
+
+WORK = 128  # columns that LAPACK may turn at once
 
 
 def frechet(features_a: Any, features_b: Any, seed: int = 0) -> Score:
@@ -42,16 +45,19 @@ def frechet(features_a: Any, features_b: Any, seed: int = 0) -> Score:
 
 def _of_moments(a: Moments, b: Moments) -> Score:
     pair(a.mean[None], b.mean[None])  # refuses moments of no rows, and of different widths
-    value = gaussian_frechet(a.mean, a.covariance, b.mean, b.covariance)
+    free_a, free_b = max(a.n - 1, 1), max(b.n - 1, 1)
+    traces = float(np.trace(a.scatter)) / free_a + float(np.trace(b.scatter)) / free_b
+    shared = _shared(a.scatter, b.scatter) / math.sqrt(free_a * free_b)
+    value = max(float(((a.mean - b.mean) ** 2).sum()) + traces - 2 * shared, 0.0)
     return Score(name="frechet", value=value, low=math.nan, high=math.nan, n=b.n, better="lower")
 
 
 def gaussian_frechet(mean_a: np.ndarray, cov_a: np.ndarray, mean_b: np.ndarray, cov_b: np.ndarray) -> float:
     """Measure the Fréchet distance between two Gaussians given by mean and covariance."""
-    root = _factor(np.asarray(cov_a, dtype=np.float64))
-    shared = _root_sum(root.T @ np.asarray(cov_b, dtype=np.float64) @ root)
+    # The transpose of a symmetric matrix is itself, in the order of columns that LAPACK wants.
+    one, other = (np.atleast_2d(np.asarray(cov, dtype=np.float64)).T for cov in (cov_a, cov_b))
     apart = float(((np.asarray(mean_a) - np.asarray(mean_b)) ** 2).sum())
-    return max(apart + float(np.trace(cov_a)) + float(np.trace(cov_b)) - 2 * shared, 0.0)
+    return max(apart + float(np.trace(one)) + float(np.trace(other)) - 2 * _shared(one, other), 0.0)
 
 
 def _distance(a: np.ndarray, b: np.ndarray) -> float:
@@ -65,18 +71,23 @@ def _distance(a: np.ndarray, b: np.ndarray) -> float:
     return max(apart + float((a**2).sum() + (b**2).sum()) - 2 * _root_sum(product @ product.T), 0.0)
 
 
-def _factor(covariance: np.ndarray) -> np.ndarray:
-    """Give L with L Lᵀ = S, also where S is singular."""
-    try:
-        return np.linalg.cholesky(covariance)
-    except np.linalg.LinAlgError:
-        values, vectors = np.linalg.eigh(covariance)
-        root: np.ndarray = vectors * np.sqrt(np.maximum(values, 0))
-        return root
+def _shared(one: np.ndarray, other: np.ndarray) -> float:
+    """Sum the square roots of the eigenvalues of a product of two covariances, of which lower triangles are read."""
+    from scipy.linalg.lapack import dpotrf, dsygst
+
+    root, failed = dpotrf(one, lower=1, clean=0)
+    if not failed:
+        return _root_sum(dsygst(other, root, itype=2, lower=1)[0])
+    values, vectors = np.linalg.eigh(one)  # of the lower triangle; singular matrices have such a root too
+    root = vectors * np.sqrt(np.maximum(values, 0))
+    return _root_sum(root.T @ (np.tril(other) + np.tril(other, -1).T) @ root)
 
 
 def _root_sum(symmetric: np.ndarray) -> float:
-    """Sum the square roots of the eigenvalues; those within rounding of 0 count as 0."""
-    values = np.linalg.eigvalsh(symmetric)
+    """Sum the square roots of the eigenvalues, from the lower triangle; those within rounding of 0 count as 0."""
+    from scipy.linalg.lapack import dsterf, dsytrd
+
+    _, diagonal, beside, *_ = dsytrd(symmetric, lower=1, lwork=max(WORK * len(symmetric), 1))
+    values = dsterf(diagonal, beside)[0] if len(diagonal) > 1 else diagonal
     least = len(values) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
     return float(np.sqrt(values[values > least]).sum())

@@ -15,10 +15,10 @@ from collections.abc import Callable
 import numpy as np
 
 from contrafact.base.seeds import generator
-from contrafact.metrics.picture_signs import picture_signs, reduced
+from contrafact.metrics.picture_signs import Space, picture_signs
 
 NEIGHBOURS, LANDMARKS, PAIRS = 5, 32, 2000
-MOST_PICTURES, COMPONENTS = 1000, 48
+MOST_PICTURES, FEW = 1000, 100
 
 
 def _nearest(points: np.ndarray, to: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -86,9 +86,7 @@ def held_out_score(held: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[s
     held = held.astype(np.float64)
     k = min(NEIGHBOURS, len(held) - 1)
     radii = _nearest(held, held, k + 1)[0][:, -1]
-    marks = landmarks(held, min(LANDMARKS, max(len(held) // 10, 2)), seed)
-    shares = np.bincount(_nearest(held, marks, 1)[1][:, 0], minlength=len(marks)) / len(held)
-    usual = spread(held, seed)
+    reached = reach(held, seed)
 
     def score(fake: np.ndarray) -> dict[str, float]:
         fake = fake.astype(np.float64)
@@ -96,43 +94,66 @@ def held_out_score(held: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[s
         precision, recall = _within(fake, held, radii).mean(), _within(held, fake, own).mean()
         covered = (_nearest(held, fake, 1)[0][:, 0] <= radii).mean()
         score, error = mixing(held, fake[: len(held)], k)
-        got = np.bincount(_nearest(fake, marks, 1)[1][:, 0], minlength=len(marks)) / len(fake)
         return {
             "score": score,
             "score_error": error,
             "precision": float(precision),
             "recall": float(recall),
             "coverage": float(covered),
-            "regions": float((got >= shares / 10).mean()),
-            "variety": spread(fake, seed) / max(usual, 1e-12),
+            **reached(fake),
         }
 
     return score
 
 
+def reach(real: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[str, float]]:
+    """Prepare real rows once and return what says how much of them fakes reach: regions and variety.
+
+    Arguments:
+        real: Real rows.
+        seed: Chooses the landmarks and the pairs.
+    """
+    marks = landmarks(real, min(LANDMARKS, max(len(real) // 10, 2)), seed)
+    shares = np.bincount(_nearest(real, marks, 1)[1][:, 0], minlength=len(marks)) / len(real)
+    usual = spread(real, seed)
+
+    def reached(fake: np.ndarray) -> dict[str, float]:
+        got = np.bincount(_nearest(fake, marks, 1)[1][:, 0], minlength=len(marks)) / len(fake)
+        return {"regions": float((got >= shares / 10).mean()), "variety": spread(fake, seed) / max(usual, 1e-12)}
+
+    return reached
+
+
 class PictureScore:
     """Score fakes along the principal directions in which held-out pictures differ most.
 
-    Pixel noise, which no eye minds and every pixel distance counts, has little weight there.
+    Pixel noise, which no eye minds and every pixel distance counts, has little weight there. Where few are held out,
+    training pictures help to find the directions, and regions and variety are those of all real pictures: a handful
+    spans too little, and two samples of a handful differ by chance.
 
     Arguments:
         held: Encoded pictures that are not trained on, 1,000 of them at most used.
         seed: Chooses the landmarks and the pairs.
+        trained: Encoded pictures that are trained on; with them signs of failure are measured beside the score.
     """
 
-    def __init__(self, held: dict[str, np.ndarray], seed: int) -> None:
+    def __init__(self, held: dict[str, np.ndarray], seed: int, trained: dict[str, np.ndarray] | None = None) -> None:
         self.held, self.seed = held, seed
-        pictures = reduced(held["pictures"][:MOST_PICTURES])
-        self.centre = pictures.mean(0)
-        self.directions = np.linalg.svd(pictures - self.centre, full_matrices=False)[2][:COMPONENTS].T
-        self.score = held_out_score((pictures - self.centre) @ self.directions, seed)
+        self.signs = None if trained is None else picture_signs(trained, held, seed)
+        joined = {} if trained is None or trained is held or len(held["pictures"]) >= FEW else trained
+        self.space = Space.around(joined, held, shaping=MOST_PICTURES)
+        self.score = held_out_score(self.space.real[self.space.trained :][:MOST_PICTURES], seed)
+        self.reach = reach(self.space.real, seed) if joined else None
+
+    def beside(self, trained: dict[str, np.ndarray]) -> PictureScore:
+        """Score as before and measure signs of failure too, against the pictures that are trained on."""
+        return PictureScore(self.held, self.seed, trained)
 
     def __call__(self, fake: dict[str, np.ndarray]) -> dict[str, float]:
-        return self.score((reduced(fake["pictures"][:MOST_PICTURES]) - self.centre) @ self.directions)
-
-    def signs(self, trained: dict[str, np.ndarray]) -> Callable[[dict[str, np.ndarray]], dict[str, float]]:
-        """Prepare what measures signs of failure beside the score, from the pictures that are trained on."""
-        return picture_signs(trained, self.held, self.seed)
+        rows = self.space.rows(fake["pictures"][:MOST_PICTURES])
+        found = self.score(rows[: len(self.held["pictures"])])
+        found |= {} if self.reach is None else self.reach(rows)
+        return found | ({} if self.signs is None else self.signs(fake))
 
 
 def held_out_pictures(held: dict[str, np.ndarray], seed: int) -> PictureScore:

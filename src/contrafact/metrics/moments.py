@@ -55,6 +55,11 @@ class Moments:
         return self._mean.copy()
 
     @property
+    def scatter(self) -> np.ndarray:
+        """The sum of outer products around the mean; its lower triangle only, the rest is 0."""
+        return self._scatter
+
+    @property
     def covariance(self) -> np.ndarray:
         """The covariance, divided by n - 1."""
         lower = np.tril(self._scatter)

@@ -24,7 +24,7 @@ References:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,7 +49,7 @@ def picture_signs(
         seed: Chooses pictures where there are many.
     """
     known = {} if held is trained else held
-    space = Space.around(trained, known, seed)
+    space = Space.around(trained, known)
     shown = _few(trained, held, SEEN, seed)
     usual, levels = spectrum(shown["pictures"]), _levels(shown["pictures"])
     labelled = _few(trained, held, SHAPING, seed) if "labels" in trained else None
@@ -99,17 +99,16 @@ class Space:
     trained: int
 
     @classmethod
-    def around(cls, trained: dict[str, np.ndarray], held: dict[str, np.ndarray], seed: int) -> Space:
-        """Find the directions and place the real pictures."""
+    def around(cls, trained: dict[str, np.ndarray], held: dict[str, np.ndarray], shaping: int = SHAPING) -> Space:
+        """Find the directions and place the real pictures; either kind may be empty."""
         pictures = [part["pictures"][:MOST] for part in (trained, held) if part]
         whole = sum(map(len, pictures))
-        shares = [max(round(SHAPING * len(part) / whole), 1) for part in pictures]
-        shaping = np.concatenate([reduced(p[:share]) for p, share in zip(pictures, shares, strict=True)])
-        centre = shaping.mean(0)
-        directions = _directions(shaping - centre)
-        space = cls(centre=centre, directions=directions, real=np.empty((0, 0)), trained=len(pictures[0]))
-        real = np.concatenate([space.rows(part) for part in pictures])
-        return cls(centre=centre, directions=directions, real=real, trained=len(pictures[0]))
+        shares = [max(round(shaping * len(part) / whole), 1) for part in pictures]
+        some = np.concatenate([reduced(p[:share]) for p, share in zip(pictures, shares, strict=True)])
+        centre = some.mean(0)
+        bare = cls(centre=centre, directions=_directions(some - centre), real=np.empty((0, 0)), trained=0)
+        real = np.concatenate([bare.rows(part) for part in pictures])
+        return replace(bare, real=real, trained=len(trained["pictures"][:MOST]) if trained else 0)
 
     def rows(self, pictures: np.ndarray) -> np.ndarray:
         """Place pictures, some at a time."""

@@ -31,11 +31,19 @@ def bending(inputs: int, outputs: int, size: int = 3, stride: int = 1) -> nn.Con
 
 
 class Twice(nn.Module):
-    """Convolve and bend, twice."""
+    """Convolve and bend, twice.
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    Arguments:
+        inputs: Channels that come in.
+        outputs: Channels that go out.
+        noise: How many of the last inputs are noise, which begins quiet: a picture is learned from first.
+    """
+
+    def __init__(self, inputs: int, outputs: int, noise: int = 0) -> None:
         super().__init__()
         self.first, self.second = bending(inputs, outputs), bending(outputs, outputs)
+        with torch.no_grad():
+            self.first.weight[:, inputs - noise :] *= QUIET
 
     def forward(self, maps: Tensor) -> Tensor:
         return leaky_relu(self.second(leaky_relu(self.first(maps), LEAK)), LEAK)
@@ -56,23 +64,17 @@ class UNet(nn.Module):
         super().__init__()
         self.multiple, self.noise = 1 << depth, noise
         widths = [width * 2**level for level in range(depth)]
-        entering = [4 * (inputs + noise), *widths[:-1]]
-        entering[-1] += noise if depth > 1 else 0
-        self.down = nn.ModuleList(Twice(i, o) for i, o in zip(entering, widths, strict=True))
+        first = Twice(4 * (inputs + noise), width, noise=4 * noise)
+        further = [
+            Twice(half + extra, half * 2, noise=extra)
+            for half, extra in zip(widths[:-1], [0] * (depth - 2) + [noise], strict=False)
+        ]
+        self.down = nn.ModuleList([first, *further])
         self.bridge = nn.ModuleList(nn.Conv2d(2 * w, w, 1) for w in widths[:-1])
         self.up = nn.ModuleList(Twice(w, w) for w in widths[:-1])
         self.head = nn.Conv2d(width, 4 * outputs, 3, 1, 1)
         nn.init.normal_(self.head.weight, std=0.1 / math.sqrt(9 * width))
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
-        self._hush(inputs)
-
-    @torch.no_grad()
-    def _hush(self, inputs: int) -> None:
-        """Let noise begin quiet, so that pictures are learned from before it is told what to do."""
-        if self.noise:
-            self.down[0].first.weight[:, 4 * inputs :] *= QUIET
-            if len(self.down) > 1:
-                self.down[-1].first.weight[:, -self.noise :] *= QUIET
 
     @property
     def reach(self) -> int:

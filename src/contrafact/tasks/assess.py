@@ -346,11 +346,13 @@ def _hardest(rows: Sequence[Row], name: str) -> str:
     own = {row.grade: row.made for row in rows if row.instrument == name}
     if PLAIN.name not in own or len(own) < 2:
         return ""
-    sign = 1 if own[PLAIN.name].better == "higher" else -1
+    plain = own[PLAIN.name]
+    sign = 1 if plain.better == "higher" else -1
     worst = min(own, key=lambda grade: sign * own[grade].value)
-    if worst == PLAIN.name:
-        return f"No grade costs {name} anything."
-    return f"{name} suffers most from {worst}: {own[PLAIN.name].value:.3f} becomes {own[worst].value:.3f}."
+    lost = own[worst].high < plain.low if sign > 0 else own[worst].low > plain.high
+    if not lost:
+        return f"No grade costs {name} anything that could be seen."
+    return f"{name} suffers most from {worst}: {plain.value:.3f} becomes {own[worst].value:.3f}."
 
 
 def assessing(
@@ -364,6 +366,7 @@ def assessing(
     masks: Masks | None = None,
     recipe: Recipe | None = None,
     steps: int | None = None,
+    texture: bool = True,
     timeout: float = TIMEOUT,
     seed: int = 0,
     **options: Any,
@@ -382,7 +385,7 @@ def assessing(
     learned, held = (pairs, real) if real is not None else _cut(pairs, seed)
     chosen = codec.rare if objects is None else (_place(codec, objects),)
     wanted = (PLAIN, *(grade for grade in (USUAL if grades is None else grades) if grade != PLAIN))
-    made = painter(learned, codec, recipe=recipe, steps=steps, seed=seed, **options)
+    made = painter(learned, codec, recipe=recipe, steps=steps, texture=texture, seed=seed, **options)
     return Assessing(
         instruments=known, real=held, painter=made, objects=chosen, grades=wanted, n=max(checked_count(n), 2),
         masks=masks, seed=seed,
@@ -424,6 +427,7 @@ def assess(
     masks: Masks | None = None,
     recipe: Recipe | None = None,
     steps: int | None = None,
+    texture: bool = True,
     timeout: float = TIMEOUT,
     seed: int = 0,
     budget: str | None = None,
@@ -442,6 +446,7 @@ def assess(
         masks: Makes masks from a number and a seed; None: real masks are mirrored, turned and bent.
         recipe: What learns how masks become pictures; None: pix2pix.
         steps: Steps of that training; None: 300, or from the budget.
+        texture: Whether to put back what the translator leaves out.
         timeout: Seconds that a command may take for a picture.
         seed: Seeds everything.
         budget: Time for the training.
@@ -449,7 +454,7 @@ def assess(
     """
     job = assessing(
         instruments, pairs, real=real, grades=grades, n=n, objects=objects, masks=masks, recipe=recipe, steps=steps,
-        timeout=timeout, seed=seed, budget=budget, device=device,
+        texture=texture, timeout=timeout, seed=seed, budget=budget, device=device,
     )  # fmt: skip
     job.training.finish()
     for _ in job.steps():

@@ -47,11 +47,13 @@ class Painter:
         codec: Knows the classes of the masks.
         learned: The pairs that it learns from.
         training: The translator's training, to be finished first.
+        texture: Whether to put back what the translator leaves out.
     """
 
     codec: PairCodec
     learned: Pairs
     training: Training
+    texture: bool = True
     _places: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
@@ -90,7 +92,7 @@ class Painter:
             seed: Seeds the network's noise and the texture.
         """
         made = self._translated(places, fold(seed, "translate"))
-        for number, mask in enumerate(places):
+        for number, mask in enumerate(places if self.texture else ()):
             random = generator(seed, "texture", number)
             which = int(random.integers(len(self.left_out)))
             texture, under = _turned(self.left_out[which], self._places[which], random)
@@ -113,7 +115,13 @@ def _turned(texture: np.ndarray, mask: np.ndarray, random: np.random.Generator) 
 
 
 def painter(
-    pairs: Pairs, codec: PairCodec, *, recipe: Recipe | None = None, steps: int | None = None, **options: Any
+    pairs: Pairs,
+    codec: PairCodec,
+    *,
+    recipe: Recipe | None = None,
+    steps: int | None = None,
+    texture: bool = True,
+    **options: Any,
 ) -> Painter:
     """Prepare a painter.
 
@@ -122,6 +130,7 @@ def painter(
         codec: Knows the classes of the masks.
         recipe: A method that turns pictures into pictures; None: pix2pix.
         steps: Steps of training; None: 300, or from the budget.
+        texture: Whether to put back what the translator leaves out.
         options: seed, budget, device.
     """
     from contrafact.zoo.pix2pix import Pix2Pix
@@ -130,6 +139,5 @@ def painter(
     made: Any = recipe or Pix2Pix(masks=False)
     if steps is not None or options.get("budget") is None:
         made = made.but(steps=steps or made.steps or STEPS)
-    return Painter(
-        codec=codec, learned=pairs, training=made.training(Pairs(source=source, target=pairs.source), **options)
-    )
+    training = made.training(Pairs(source=source, target=pairs.source), **options)
+    return Painter(codec=codec, learned=pairs, training=training, texture=texture)

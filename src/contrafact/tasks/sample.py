@@ -44,6 +44,13 @@ def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: 
         options: What else some models can do: truncation, edit.
     """
     model = model_of(what)
+    if not hasattr(model, "sample"):
+        raise UsageError(
+            f"{model.recipe.method} draws nothing by itself.",
+            why="It makes pictures or masks of pictures that it is given.",
+            fix=f"contrafact segment PICTURES --run {what} -o OUT, or model.translate(pictures)",
+            code="E126",
+        )
     if not refine:
         return model.sample(n, given=given, seed=seed, **_able(model.sample, model, options))
     if not hasattr(model, "refine"):

@@ -30,6 +30,7 @@ from contrafact.metrics.overlap import counts, dice, dice_gap, iou
 from contrafact.tasks.levels import Levels
 from contrafact.tasks.load import load
 from contrafact.tasks.results import save
+from contrafact.tasks.runs import find_run
 from contrafact.tasks.write_pictures import png
 from contrafact.zoo.index import recipe
 
@@ -351,13 +352,13 @@ def segmenter(folder: str | PathLike[str], method: str | None = None) -> Segment
     """Load what `segment` left in a run's folder.
 
     Arguments:
-        folder: The run's folder.
+        folder: The run's folder, or its name.
         method: One of the methods that were trained; None takes the one that was handed out.
 
     Raises:
         UsageError: The folder is none of `segment`, or has no such method.
     """
-    place = Path(folder)
+    place = Path(folder) if Path(folder).exists() else find_run(str(folder)).folder
     try:
         document = json.loads((place / DOCUMENT).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -61,12 +61,13 @@ class Filler(nn.Module):
         condition: Width of the condition; 0 for none.
         width: Channels at the coarsest map.
         noise: Maps of noise that enter at each size.
+        latent: Numbers of noise for what the whole window decides.
     """
 
-    def __init__(self, shape: tuple[int, int, int], condition: int, width: int, noise: int) -> None:
+    def __init__(self, shape: tuple[int, int, int], condition: int, width: int, noise: int, latent: int) -> None:
         super().__init__()
         depth = doublings(*shape[1:])
-        self.painter = Painter(shape[0] + 1, shape[0], width, depth, condition=condition, noise=noise)
+        self.painter = Painter(shape[0] + 1, shape[0], width, depth, condition=condition, noise=noise, latent=latent)
 
     def noise_size(self, high: int, wide: int) -> int:
         """Count the numbers of noise that a window takes."""
@@ -217,7 +218,8 @@ class Inpaint(TrainedRecipe):
     resolution: Count | None = None  # the longer side in pixels at most; none: 512
     window: Count = 64  # side of the windows that the network sees; smaller pictures are seen whole
     width: Count = 64  # channels at the coarsest map; half as many at each finer one
-    noise: Count = 4  # maps of noise that enter at each size
+    latent_size: Count = 16  # numbers of noise for what the whole hole decides
+    noise: Count = 4  # maps of noise that enter at each size, for what differs from place to place
     energy: NotNegative = 10.0  # weight of the energy score, against 1 for the critic's opinion
     rate: Positive = 2e-3  # both players' learning rate
     rate_end: Share = 0.02  # share of the rate that is left at the end
@@ -259,7 +261,9 @@ class Inpaint(TrainedRecipe):
     def networks(self, codec: ImageCodec) -> tuple[Filler, HoleCritic]:
         """Make generator and critic."""
         shape, condition = (codec.channels, *window_of(self, codec)), codec.conditions.shape[1]
-        return Filler(shape, condition, self.width, self.noise), HoleCritic(shape, condition, max(self.width // 2, 4))
+        return Filler(shape, condition, self.width, self.noise, self.latent_size), HoleCritic(
+            shape, condition, max(self.width // 2, 4)
+        )
 
     def game(self, codec: ImageCodec, device: torch.device) -> HoleGame:
         """Make both networks and their optimisers."""
