@@ -2,21 +2,19 @@
 
 Every method that draws pictures learns MNIST's training pictures for a minute of one core, with its own defaults and as
 many steps as fit, and 10,000 samples are judged against the test pictures (see pictures_data.py). Methods of closed
-form take what they take. The table is what `contrafact zoo --scores` prints.
+form take what they take.
 """
 
 from __future__ import annotations
 
 import inspect
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from bench_images import SAMPLES, steps_within
 from contrafact import zoo
-from contrafact.engine.bundle import to_bytes, write_atomically
 from contrafact.engine.fit import TrainedRecipe
 from contrafact.zoo import index
 from pictures_data import judged, mnist, reference
@@ -77,14 +75,6 @@ def main() -> None:
     cells = [shown(name, rows[name]) for name in ordered]
     table.show(cells)
     table.write()
-    if set(options.methods) == set(methods()):
-        board = {
-            "data": f"MNIST, {CPU_SECONDS} CPU seconds each",
-            "floor": floor,
-            "command": table.command(),
-            "rows": cells,
-        }
-        write_atomically(Path(index.__file__).parent / "scores.json", to_bytes(board))
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ REFUSALS = {
     "one row": (["train", "one.csv"], 65, "E206", "one row"),
     "nothing that varies": (["train", "same.csv"], 65, "E201", "the same"),
     "an encoding": (["look", "latin.csv"], 65, "E208", "iconv"),
-    "a folder of data": (["look", "runs"], 65, "E209", "folder"),
+    "a folder of data": (["look", "texts"], 65, "E209", ".txt"),
     "a pickle": (["look", "pickle.pkl"], 65, "E209", ".pkl"),
     "a kind that nobody learns yet": (["train", "tones"], 65, "E210", "sound"),
     "columns that do not match": (["judge", "table.csv", "hole.csv"], 65, "E205", "<script>"),
@@ -93,6 +93,8 @@ def trouble(at_work: Path) -> Path:
     (at_work / "latin.csv").write_bytes("a\né\n".encode("latin-1"))
     (at_work / "folder.npy").mkdir()
     (at_work / "mine").mkdir()
+    (at_work / "texts").mkdir()
+    (at_work / "texts" / "notes.txt").write_text("hello")
     (at_work / "mine" / "data.json").write_text("mine")
     np.save(at_work / "hole.npy", np.array([[1.0, np.nan]]))
     return at_work

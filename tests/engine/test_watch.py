@@ -84,9 +84,18 @@ def codes(recipe, data, seed: int) -> list[str]:
 SMALL = {"width": 64, "depth": 2, "batch": 64}
 COLLAPSING = GAN(steps=600, rate=2e-3, momentum=0.9, half_life=0, latent_size=2, **SMALL)
 VANISHING = GAN(
-    loss="minimax", steps=400, critic_first=200, critic_steps=3, rate=5e-2, optimizer="sgd", half_life=0, **SMALL
+    loss="minimax",
+    steps=400,
+    critic_first=200,
+    critic_steps=3,
+    rate=5e-2,
+    optimizer="sgd",
+    half_life=0,
+    r1=0,
+    r2=0,
+    **SMALL,
 )
-OVERBEARING = GAN(steps=300, critic_steps=8, rate=2e-3, **SMALL)
+OVERBEARING = GAN(steps=300, critic_steps=8, rate=2e-3, r1=0, r2=0, **SMALL)
 
 
 @pytest.mark.parametrize("seed", [2, 3])

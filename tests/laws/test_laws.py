@@ -210,6 +210,8 @@ def test_a_saved_model_comes_back_the_same(fitted, with_critic, tmp_path):
     assert again.files(with_critic) == fitted.model.files(with_critic)
     if "log_prob" in fitted.entry.abilities:
         np.testing.assert_array_equal(again.log_prob(fitted.data), fitted.model.log_prob(fitted.data))
+    if "encode" in fitted.entry.abilities:
+        np.testing.assert_array_equal(again.encode(fitted.data), fitted.model.encode(fitted.data))
     if "critic" in fitted.entry.abilities and with_critic:
         np.testing.assert_array_equal(again.critic(fitted.data), fitted.model.critic(fitted.data))
         assert plain(again.refine(9, seed=1)) == plain(fitted.model.refine(9, seed=1))
@@ -396,6 +398,9 @@ def try_everything(entry: Entry, data: Any) -> None:
         scored = model.log_prob(drawn)
         assert scored.shape == (9,) and np.isfinite(scored).all()
         assert model.log_prob(data).shape == (len(data),)
+    if "encode" in entry.abilities:
+        encoded = np.asarray(model.encode(data))
+        assert encoded.ndim == 2 and len(encoded) == len(data) and np.isfinite(encoded).all()
     if "critic" in entry.abilities:
         assert np.isfinite(model.critic(data)).all()
         assert len(model.refine(3, seed=0)) == 3

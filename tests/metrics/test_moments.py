@@ -73,3 +73,24 @@ def test_blocks_of_another_width_are_refused() -> None:
         Moments.of([draw(5, 3)]).merge(Moments.of([draw(5, 4)]))
     with pytest.raises(DataError):
         Moments().update(np.array([[np.nan]]))
+
+
+def test_one_column_by_hand() -> None:
+    # Means 1 and 3, standard deviations 1 and 2: 2^2 + 1^2.
+    a, b = np.array([0.0, 1.0, 2.0]), np.array([1.0, 3.0, 5.0])
+    assert frechet(a, b).value == pytest.approx(5)
+    assert frechet(Moments.of([a]), Moments.of([b])).value == pytest.approx(5)
+
+
+def test_two_gaussians_by_hand() -> None:
+    # Orthogonal squares of points: covariances 4/3 I and diag(16/3, 4/3), means 3 apart.
+    a = np.array([[1.0, 1], [1, -1], [-1, 1], [-1, -1]])
+    b = a * [2, 1] + [0, 3]
+    assert frechet(a, b).value == pytest.approx(9 + 4 / 3)
+
+
+def test_comparing_leaves_the_moments_as_they_were() -> None:
+    one, other = Moments.of([draw(50)]), Moments.of([draw(60, seed=1)])
+    before = one.covariance, other.covariance
+    assert frechet(one, other).value == frechet(one, other).value
+    assert (one.covariance == before[0]).all() and (other.covariance == before[1]).all()

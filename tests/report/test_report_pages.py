@@ -99,7 +99,7 @@ def made_up_run(folder: Path, *, name: str = "ring", method: str = "gan", seed: 
     documents = {
         "recipe": {
             "method": method,
-            "settings": {"rate": 0.01, "steps": 200},
+            "settings": {"momentum": 0.01, "steps": 200},
             "total_steps": 200,
             "seed": seed,
             "balance": {"critic/loss": 1.386, "generator/loss": 0.693},
@@ -151,7 +151,7 @@ def test_a_report_tells_how_the_run_went(run: Run) -> None:
         "the critic is ahead",
         "60% of all pairs",
         "penalties",
-        "0.01 (default 0.0005)",
+        "0.01 (default 0.5)",
         "contrafact train ring --seed 0",
     ):
         assert told in text

@@ -13,7 +13,7 @@ from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError
 from contrafact.metrics.accuracy import gain
 from contrafact.tasks import helps
-from contrafact.tasks.helps import Cut, Effort, gained, parts, power
+from contrafact.tasks.helps import Cut, gained, parts, power
 
 
 @pytest.fixture(autouse=True)
@@ -39,9 +39,7 @@ def test_a_class_that_cannot_be_cut_is_named():
     assert len(Cut.of(data, "augment", "off", 0).test) == 0
 
 
-@pytest.mark.parametrize(
-    ("labels", "told"), [(None, "no classes"), (["a"] * 30, "one class")], ids=["none", "one"]
-)
+@pytest.mark.parametrize(("labels", "told"), [(None, "no classes"), (["a"] * 30, "one class")], ids=["none", "one"])
 def test_pictures_without_classes_are_refused(labels, told):
     data = slopes({"left": 30})
     with pytest.raises(DataError, match=told) as caught:
@@ -55,14 +53,13 @@ def test_a_check_with_a_typo_is_refused_with_a_guess():
     assert caught.value.code == "E128"
 
 
-def course_of(data, effort):
-    helps.EFFORTS = {"quick": effort}
+def course_of(data, steps=25):
     cut = Cut.of(data, "augment", "quick", 0)
-    return cut, cut.course
+    return cut, replace(cut.course, steps=steps)
 
 
 def test_equal_arms_give_equal_answers_and_leave_the_global_random_state_alone():
-    cut, course = course_of(slopes({"left": 20, "right": 20}), BLINK["quick"])
+    cut, course = course_of(slopes({"left": 20, "right": 20}))
     real, test = cut.arm(cut.train), cut.arm(cut.test)
     before = torch.random.get_rng_state()
     found = list(course.examine(lambda seed: {"one": real, "other": real}, test))
@@ -74,9 +71,7 @@ def test_equal_arms_give_equal_answers_and_leave_the_global_random_state_alone()
 
 
 def test_real_pictures_of_the_same_kind_are_seen_to_help_and_wrong_labels_to_harm():
-    effort = Effort(seeds=3, folds=2, epochs=1, least=60, most=60)
-    data = slopes({"left": 100, "right": 100, "above": 100, "below": 100}, noise=90)
-    cut, course = course_of(data, effort)
+    cut, course = course_of(slopes({"left": 100, "right": 100, "above": 100, "below": 100}, noise=90), 50)
     everything, test = cut.arm(cut.train), cut.arm(cut.test)
     few = everything.at(np.arange(12))
     wrong = replace(everything, labels=(everything.labels + 1) % 4)
@@ -87,8 +82,7 @@ def test_real_pictures_of_the_same_kind_are_seen_to_help_and_wrong_labels_to_har
 
 
 def test_an_operation_that_changes_the_class_is_found_out_and_a_harmless_one_kept():
-    effort = Effort(seeds=2, folds=2, epochs=1, least=60, most=60)
-    cut, course = course_of(slopes({"left": 60, "right": 60}, noise=60), effort)
+    cut, course = course_of(slopes({"left": 60, "right": 60}, noise=60), 40)
     said = list(course.choose(cut.arm(cut.train)))
     chosen = said[-1][1]
     assert {"mirror", "quarter"}.isdisjoint(chosen) and chosen
@@ -97,7 +91,7 @@ def test_an_operation_that_changes_the_class_is_found_out_and_a_harmless_one_kep
 
 
 def test_only_classes_that_are_marked_are_changed_and_weights_move_the_guesses():
-    cut, course = course_of(slopes({"left": 30, "right": 30}, noise=120), BLINK["quick"])
+    cut, course = course_of(slopes({"left": 30, "right": 30}, noise=120))
     real, test = cut.arm(cut.train), cut.arm(cut.test)
     marked = replace(real, operations=("mirror",), changed=np.array([False, False]))
     plain = replace(real, operations=("mirror",))

@@ -65,6 +65,7 @@ def test_everything_is_scored_on_the_held_out_pictures_and_said_in_words(run):
     assert result.verdict.startswith("On 4 held-out pictures, mask value 0 (23% of the pixels): ")
     assert all(word in result.verdict for word in ("pix2pix", "plain U-Net", "best single threshold"))
     assert any("differ" in part or "is better than" in part or "is worse than" in part for part in [result.verdict])
+    assert any("too few to hold some out" in note for note in result.notes)  # 8 pictures of one block each
     assert len(result.data) == 4 and set(np.unique(result.data.items)) <= {0, 255}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from contrafact.base.data import Data
 from contrafact.tasks.helps import Effort
 
-BLINK = {"quick": Effort(seeds=2, folds=2, epochs=1, least=25, most=25)}
+BLINK = {"quick": Effort(seeds=2, folds=2, epochs=1, least=8, most=8)}
 
 
 def slopes(counts: dict[str, int], side: int = 8, noise: float = 40, seed: int = 0) -> Data:

@@ -63,7 +63,7 @@ def test_the_critic_learns_the_classes_from_fakes_only_where_asked():
 
 
 def test_a_class_of_more_weight_counts_more_in_the_naming():
-    game, batch, step = begun(class_weights={"-": 5})
+    game, batch, step = begun(naming=1, class_weights={"-": 5})
     expected = surprise(game, game.scene(batch).real, batch["labels"])
     weight = np.where(batch["labels"].numpy() == 0, 5, 1)
     shares = np.unique(pictures(60).labels, return_counts=True)[1] / 60

@@ -67,7 +67,7 @@ def copying(rows: Sequence[Row], total: int) -> Finding | None:
 
 
 def checkerboard(rows: Sequence[Row], total: int) -> Finding | None:
-    """What alternates from pixel to pixel has far more energy than the frequencies beside it, unlike in real pictures."""
+    """What alternates from pixel to pixel has far more energy than the frequencies beside it, as in no real picture."""
     late = _late(rows, total, "checkerboard", 0.5)
     if not always(late, "checkerboard", CHECKS, lambda ratio: ratio > 2.5):
         return None

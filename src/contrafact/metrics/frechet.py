@@ -84,10 +84,14 @@ def _shared(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _root_sum(symmetric: np.ndarray) -> float:
-    """Sum the square roots of the eigenvalues, from the lower triangle; those within rounding of 0 count as 0."""
+    """Sum the square roots of the eigenvalues, from the lower triangle, which is used up.
+
+    Those within rounding of 0 count as 0.
+    """
     from scipy.linalg.lapack import dsterf, dsytrd
 
-    _, diagonal, beside, *_ = dsytrd(symmetric, lower=1, lwork=max(WORK * len(symmetric), 1))
+    work = max(WORK * len(symmetric), 1)
+    _, diagonal, beside, *_ = dsytrd(symmetric, lower=1, lwork=work, overwrite_a=1)
     values = dsterf(diagonal, beside)[0] if len(diagonal) > 1 else diagonal
     least = len(values) * np.finfo(np.float64).eps * max(float(values[-1]), 0.0)
     return float(np.sqrt(values[values > least]).sum())

@@ -36,7 +36,8 @@ from contrafact.nets.classifier import FEATURES, Classifier, Eye
 VERSION = 1  # of everything that shapes the features; a new one makes them anew
 LONGEST, BATCH, RATE = 64, 125, 4e-3
 MOST_PICTURES, MOST_HELD, MOST_BYTES = 60_000, 10_000, 2**28
-FEWEST_STEPS, MOST_STEPS, MOST_VIEW_STEPS, EPOCHS = 600, 2200, 900, 20
+FEWEST_STEPS, EPOCHS = 600, 20
+MOST_GREY, MOST_COLOUR = 2200, 1500  # steps that take about a minute
 MOST_CLASSES, FEWEST_A_CLASS = 1000, 5
 LEAST_PICTURES = 10  # of which one can be held out
 # How far a view is moved, turned and scaled: in half pictures, radians and shares.
@@ -189,8 +190,9 @@ def learn(data: Any, seed: int, *, purpose: Purpose, steps: int | None) -> Featu
 def _lesson(pictures: np.ndarray, labels: Any, seed: int, steps: int | None) -> Lesson:
     preparation, classes = Preparation.of(pictures), class_names(labels, len(pictures))
     if steps is None:
-        steps = min(max(EPOCHS * len(pictures) // BATCH, FEWEST_STEPS), MOST_STEPS)
-        steps = steps if classes else min(steps // 2, MOST_VIEW_STEPS)  # two views a picture
+        most = MOST_GREY if pictures.shape[3] == 1 else MOST_COLOUR
+        steps = min(max(EPOCHS * len(pictures) // BATCH, FEWEST_STEPS), most)
+        steps = steps if classes else steps // 2  # two views a picture
     shape = pictures.shape[3], preparation.high, preparation.wide
     return Lesson(shape=shape, preparation=preparation, classes=classes, seed=seed, steps=steps)
 

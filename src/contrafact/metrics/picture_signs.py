@@ -33,7 +33,7 @@ from contrafact.base.seeds import generator
 COMPONENTS, SHAPING = 48, 1000  # directions of the space of distances, and pictures that choose them
 MOST, LOOKED = 100_000, 500  # real pictures in which a nearest is sought, and fakes that seek one
 SEEN, NEAR = 256, 0.5
-FEWEST = 8  # pictures of a class of which something can be said
+MANY, FEWEST, FEWEST_FAKES = 4000, 20, 8  # pictures with classes; pictures of a class of which something can be said
 LINE, BESIDE = 0.5, (0.3, 0.45)  # cycles a pixel
 ROUNDING = 1 / 12  # energy of rounding to whole levels
 
@@ -52,7 +52,7 @@ def picture_signs(
     space = Space.around(trained, known)
     shown = _few(trained, held, SEEN, seed)
     usual, levels = spectrum(shown["pictures"]), _levels(shown["pictures"])
-    labelled = _few(trained, held, SHAPING, seed) if "labels" in trained else None
+    labelled = _few(trained, held, MANY, seed) if "labels" in trained else None
     by_class = None if labelled is None else Classes.of(space.rows(labelled["pictures"]), labelled["labels"])
 
     def signs(fake: dict[str, np.ndarray]) -> dict[str, float]:
@@ -229,8 +229,8 @@ class Classes:
         return cls(
             real=real,
             labels=labels,
-            spread=np.asarray([_spread(real[labels == place]) for place in range(count)]),
-            truth=np.asarray([_share(nearest[labels == place] == place) for place in range(count)]),
+            spread=np.asarray([_spread(real[labels == place], FEWEST) for place in range(count)]),
+            truth=np.asarray([_share(nearest[labels == place] == place, FEWEST) for place in range(count)]),
         )
 
     def health(self, fake: np.ndarray, labels: np.ndarray) -> dict[str, float]:
@@ -247,9 +247,9 @@ class Classes:
         return found
 
 
-def _spread(rows: np.ndarray) -> float:
+def _spread(rows: np.ndarray, fewest: int = FEWEST_FAKES) -> float:
     """Give the mean distance between two different rows; NaN for too few."""
-    if len(rows) < FEWEST:
+    if len(rows) < fewest:
         return float("nan")
     rows = rows[: SEEN // 2]
     squares = (rows**2).sum(1)
@@ -257,5 +257,5 @@ def _spread(rows: np.ndarray) -> float:
     return float(distances.sum() / (len(rows) * (len(rows) - 1)))
 
 
-def _share(hits: np.ndarray) -> float:
-    return float(hits.mean()) if len(hits) >= FEWEST else float("nan")
+def _share(hits: np.ndarray, fewest: int = FEWEST_FAKES) -> float:
+    return float(hits.mean()) if len(hits) >= fewest else float("nan")

@@ -14,7 +14,7 @@ import numpy as np
 from contrafact.base.records import Score
 from contrafact.base.seeds import generator
 
-DRAWS, HALVES = 1000, 200
+DRAWS, HALVES = 400, 100
 Means = Callable[[np.ndarray], np.ndarray]
 
 

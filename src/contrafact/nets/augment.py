@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from contrafact.engine.play import Step
 
 Kind = Literal["colour", "translation", "tilt", "cutout", "mirror", "turns"]
-Policy = Literal["auto", "off"] | Kind | tuple[Kind, ...] | None
+Policy = Literal["auto", "off"] | Kind | tuple[Literal["auto"] | Kind, ...] | None
 
 # How strong each kind is: the reach of brightness and the like; of a shift, in sides; of the slopes of a row and of a
 # column; the side of a hidden rectangle, in sides.
@@ -46,8 +46,8 @@ STRENGTHS: dict[Kind, float] = {
 }
 AUTO: dict[Kind, float] = {"translation": 0.25, "tilt": 0.1, "cutout": 0.5, "colour": 0.2}
 FIXED, MOST = 0.6, 0.8
-TARGET, STRIDE = 0.3, 0.05
-FEW, FEWEST = 2000, 10
+TARGET, STRIDE = 0.2, 0.05
+FEW = 2000
 DRAWS = 4
 
 
@@ -55,19 +55,20 @@ def augmentation(policy: Policy, pictures: int) -> Augment | None:
     """Make the augmentation that a setting asks for.
 
     Arguments:
-        policy: "auto" is adaptive; kinds by name are applied with a fixed chance; "off" changes nothing; None is "auto"
-            for few pictures, where the critic would learn them by heart, and else "off".
+        policy: "auto" is adaptive; kinds by name are applied with a fixed chance, or beside "auto" with its own; "off"
+            changes nothing; None is "auto" for few pictures, where the critic would learn them by heart, else "off".
         pictures: How many pictures there are to learn from.
     """
     if policy is None:
         policy = "auto" if pictures < FEW else "off"
     if policy == "off":
         return None
-    if policy == "auto":
-        # Of too few to hold some out nothing can be measured: the most is done from the start.
-        return Augment(AUTO, target=TARGET) if pictures >= FEWEST else Augment(AUTO, chance=MOST)
-    kinds = (policy,) if isinstance(policy, str) else policy
-    return Augment({kind: STRENGTHS[kind] for kind in kinds}, chance=FIXED)
+    names = (policy,) if isinstance(policy, str) else policy
+    strengths = {name: STRENGTHS[name] for name in names if name != "auto"}
+    if "auto" not in names:
+        return Augment(strengths, chance=FIXED)
+    # What a critic has learned by heart it does not forget: of few pictures much is changed from the start.
+    return Augment(AUTO | strengths, chance=MOST * max(1 - pictures / FEW, 0), target=TARGET)
 
 
 class Augment(nn.Module):

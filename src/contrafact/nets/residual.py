@@ -2,7 +2,7 @@
 
 Each pixel's channels are scaled to unit mean square before a convolution (RMS norm over the channels of one place), so
 that what a pixel becomes depends on the pixels around it and on nothing else: not on the other pictures of a batch, nor
-on how much of the picture is shown. The last convolution of a block begins small, so that the block begins as a copy.
+on how much of the picture is shown. Convolutions begin small, so that each block begins as a copy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch.nn.functional import leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 
 from contrafact.nets.pictures import LEAK, convolution
 
-SMALL = 0.3
+SMALL, MIDDLE = 0.3, 3
 
 
 class PixelNorm(nn.Module):
@@ -32,18 +32,16 @@ class PixelNorm(nn.Module):
 
 
 class Residual(nn.Module):
-    """Norm, bend and convolve, twice, and add what came in."""
+    """Norm, bend, convolve, and add what came in."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norm, self.norm2 = PixelNorm(channels), PixelNorm(channels)
-        self.conv, self.conv2 = convolution(channels, channels, 3, 1), convolution(channels, channels, 3, 1)
+        self.norm, self.conv = PixelNorm(channels), convolution(channels, channels, 3, 1)
         with torch.no_grad():
-            self.conv2.weight.mul_(SMALL)
+            self.conv.weight.mul_(SMALL)
 
     def forward(self, maps: Tensor) -> Tensor:
-        change = self.conv(leaky_relu(self.norm(maps), LEAK))
-        changed: Tensor = maps + self.conv2(leaky_relu(self.norm2(change), LEAK))
+        changed: Tensor = maps + self.conv(leaky_relu(self.norm(maps), LEAK))
         return changed
 
 
@@ -80,7 +78,7 @@ class Painter(nn.Module):
         self.stem = convolution(4 * inputs, widths[0], 3, 1, gain=1.0)
         self.down = nn.ModuleList(map(Residual, widths))
         self.shrink = nn.ModuleList(convolution(i, o, 4, 2) for i, o in pairwise(widths))
-        self.middle = nn.Sequential(Residual(widths[-1]), Residual(widths[-1]))
+        self.middle = nn.Sequential(*(Residual(widths[-1]) for _ in range(MIDDLE)))
         self.heard = nn.ModuleList(nn.Conv2d(noise, size, 1) for size in widths if noise)
         self.told = nn.Linear(latent, widths[-1], bias=False) if latent else None
         self.named = nn.Linear(condition, widths[-1], bias=False) if condition else None

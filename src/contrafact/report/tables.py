@@ -108,13 +108,13 @@ def default_of(source: str) -> Any:
 
 
 def is_default(value: Any, source: str) -> bool:
-    """Tell whether a value read from JSON is the default that the source states.
+    """Tell whether a value read from JSON is the default that the source states, or one left open by it (None).
 
-    >>> is_default([1, 2], "(1, 2)"), is_default(0.5, "0.5"), is_default(3, "2")
-    (True, True, False)
+    >>> is_default([1, 2], "(1, 2)"), is_default(0.5, "0.5"), is_default(3, "2"), is_default(3, "None")
+    (True, True, False, True)
     """
     default = default_of(source)
-    return bool((list(default) if isinstance(default, tuple) else default) == value)
+    return default is None or bool((list(default) if isinstance(default, tuple) else default) == value)
 
 
 def timeline(events: Sequence[Mapping[str, Any]]) -> Html:

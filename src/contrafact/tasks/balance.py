@@ -131,8 +131,8 @@ def balancing(
             fix=f"Ask for more in each class: --to {2 * counts.max()}",
             code="E243",
         )
-    wish = {**EVEN, **(settings or {})}
-    generator = maker(method, cut.data.take(cut.train), settings=wish, seed=seed, **options)
+    learned = cut.data.take(cut.train)
+    generator = maker(method, learned, settings=settings, wish=EVEN, seed=seed, **options)
     return Balancing(cut=cut, maker=generator, seed=seed, to=to)
 
 
@@ -156,7 +156,8 @@ def balance(
         data: Pictures with classes.
         target: What is to be balanced; of pictures, "class".
         to: How many every class shall have at least; by default as many as the largest has.
-        method: A method that makes pictures by class, or a recipe.
+        method: A method that makes pictures by class, which then sees all classes equally often; a recipe is taken
+            as it is.
         check: "quick" (3 seeds), "full" (5 seeds, longer trainings) or "off", which learns from all pictures.
         seed: Seeds everything.
         budget: Time to train the generator for, like "10m"; the check comes on top.

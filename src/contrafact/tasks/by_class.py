@@ -21,12 +21,10 @@ class Maker:
     """A generator of pictures by class.
 
     Arguments:
-        recipe: Its settings.
         training: Its training, to be finished before pictures are made.
         like: The data that it learns from.
     """
 
-    recipe: Any
     training: Training
     like: Data
 
@@ -51,13 +49,21 @@ class Maker:
         return tuple(self.training.warnings)
 
 
-def maker(method: str | Recipe, data: Data, *, settings: Mapping[str, Any] | None = None, **options: Any) -> Maker:
+def maker(
+    method: str | Recipe,
+    data: Data,
+    *,
+    settings: Mapping[str, Any] | None = None,
+    wish: Mapping[str, Any] | None = None,
+    **options: Any,
+) -> Maker:
     """Prepare a generator of pictures by class.
 
     Arguments:
         method: A method's name, or a recipe.
         data: What it learns from.
-        settings: Settings of the recipe; those that it has not are left out.
+        settings: Settings of the recipe.
+        wish: Settings that are good for the job, where a method of this name has them; a recipe is taken as it is.
         options: seed, budget, device.
 
     Raises:
@@ -66,12 +72,12 @@ def maker(method: str | Recipe, data: Data, *, settings: Mapping[str, Any] | Non
     made: Any = recipe(method)() if isinstance(method, str) else method
     if "pictures" not in find(made.method).kinds or not hasattr(made, "training"):
         raise _classless(made)
-    known = {field.name for field in dataclasses.fields(made)}
-    made = made.but(**{name: value for name, value in (settings or {}).items() if name in known})
-    training = made.training(data, **options)
+    known = {field.name for field in dataclasses.fields(made)} if isinstance(method, str) else set()
+    wanted = {name: value for name, value in (wish or {}).items() if name in known}
+    training = made.but(**{**wanted, **(settings or {})}).training(data, **options)
     if not getattr(training.method.codec, "classes", ()):
         raise _classless(made)
-    return Maker(recipe=made, training=training, like=data)
+    return Maker(training=training, like=data)
 
 
 def _classless(made: Any) -> UsageError:

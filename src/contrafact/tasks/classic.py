@@ -19,7 +19,7 @@ from contrafact.engine.play import Step
 
 # How far pictures are turned (in degrees), scaled and shifted (in shares of a side), each way.
 DEGREES, SCALE, SHIFT = 15.0, 0.15, 0.1
-TRIES = 8  # draws after which a copy may equal its picture, as where a picture is symmetric
+TRIES = 32  # draws after which a copy may equal its picture, as where a picture is symmetric
 OPERATIONS = ("mirror", "flip", "quarter", "turn", "scale", "shift")
 WORDS = {
     "mirror": "mirroring left to right",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 BEND, SMOOTH = 0.03, 0.12  # how far pixels are moved, and over what distance that changes, in sides
-TRIES = 30  # placements of an object before there is taken to be no room for one more
+TRIES = 60  # placements in vain before there is taken to be no room for one more
 
 
 def pieces(places: np.ndarray, objects: Sequence[int]) -> tuple[np.ndarray, int]:
@@ -52,9 +52,13 @@ def _reflected(index: np.ndarray, size: int) -> np.ndarray:
 
 
 def with_density(
-    places: np.ndarray, factor: float, others: Sequence[np.ndarray], objects: Sequence[int], background: int,
+    places: np.ndarray,
+    factor: float,
+    others: Sequence[np.ndarray],
+    objects: Sequence[int],
+    background: int,
     random: np.random.Generator,
-) -> np.ndarray:  # fmt: skip
+) -> np.ndarray:
     """Take objects away, or add objects of other masks where there is room, until there are `factor` times as many.
 
     Arguments:
@@ -70,30 +74,35 @@ def with_density(
     if wanted < count:
         gone = random.permutation(count)[: count - wanted] + 1
         return np.where(np.isin(numbered, gone), background, places)
-    made, missing = places.copy(), wanted - count
-    for _ in range(TRIES * missing):
-        if not missing:
-            break
-        missing -= _added(made, others[int(random.integers(len(others)))], objects, random)
+    stock = [one for other in others for one in _shapes(other, objects)]
+    made, failed = places.copy(), 0
+    while count < wanted and stock and failed < TRIES:
+        added = _added(made, stock[int(random.integers(len(stock)))], objects, random)
+        count, failed = count + added, 0 if added else failed + 1
     return made
 
 
-def _added(made: np.ndarray, other: np.ndarray, objects: Sequence[int], random: np.random.Generator) -> bool:
-    """Put a random object of another mask somewhere where it touches none, and say whether there was room."""
+def _shapes(places: np.ndarray, objects: Sequence[int]) -> list[np.ndarray]:
+    """Cut each object out in its own box; -1 stands around it."""
+    from scipy.ndimage import find_objects
+
+    numbered, count = pieces(places, objects)
+    boxes = find_objects(numbered, count)
+    return [np.where(numbered[box] == number + 1, places[box].astype(np.int64), -1) for number, box in enumerate(boxes)]
+
+
+def _added(made: np.ndarray, shape: np.ndarray, objects: Sequence[int], random: np.random.Generator) -> bool:
+    """Put an object somewhere where it touches none, and say whether there was room."""
     from scipy.ndimage import binary_dilation
 
-    numbered, count = pieces(other, objects)
-    if not count:
+    high, wide = shape.shape
+    if high > made.shape[0] or wide > made.shape[1]:
         return False
-    rows, columns = np.nonzero(numbered == random.integers(count) + 1)
-    spans = [int(part.max() - part.min()) + 1 for part in (rows, columns)]
-    if any(span > size for span, size in zip(spans, made.shape, strict=True)):
+    down, right = (int(random.integers(size - own + 1)) for size, own in zip(made.shape, shape.shape, strict=True))
+    around = np.zeros(made.shape, dtype=bool)
+    around[down : down + high, right : right + wide] = shape >= 0
+    if np.isin(made[binary_dilation(around, iterations=2)], objects).any():
         return False
-    down, right = (int(random.integers(size - span + 1)) for span, size in zip(spans, made.shape, strict=True))
-    to = rows - rows.min() + down, columns - columns.min() + right
-    shape = np.zeros(made.shape, dtype=bool)
-    shape[to] = True
-    if np.isin(made[binary_dilation(shape, iterations=2)], objects).any():
-        return False
-    made[to] = other[rows, columns]
+    part = made[down : down + high, right : right + wide]
+    part[shape >= 0] = shape[shape >= 0]
     return True

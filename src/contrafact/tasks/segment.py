@@ -288,7 +288,10 @@ def _notes(job: Job, codec: PairCodec, levels: Levels, best: str, segmenters: di
         for name, spent in job.cpu_seconds.items()
     ]
     if len(segmenters) > 1:
-        told.append(f"{best} is handed out: it was the better one on blocks held out of the learned pictures.")
+        training = job.trainings[best]
+        few = training.held is training.rows
+        where = "these pictures themselves, too few to hold some out" if few else "blocks held out of these pictures"
+        told.append(f"{best} is handed out: it was the better one on {where}.")
     limit = segmenters[best].threshold
     told += [f"A pixel counts from probability {limit:.3f} on."] if limit is not None else []
     return [*told, f"The threshold: {levels}."]

@@ -220,7 +220,7 @@ class Inpaint(TrainedRecipe):
     width: Count = 64  # channels at the coarsest map; half as many at each finer one
     latent_size: Count = 16  # numbers of noise for what the whole hole decides
     noise: Count = 4  # maps of noise that enter at each size, for what differs from place to place
-    energy: NotNegative = 10.0  # weight of the energy score, against 1 for the critic's opinion
+    energy: NotNegative = 3.0  # weight of the energy score, against 1 for the critic's opinion
     rate: Positive = 2e-3  # both players' learning rate
     rate_end: Share = 0.02  # share of the rate that is left at the end
     warm_up: Share = 0.02  # share of the run in which the rates rise to their start

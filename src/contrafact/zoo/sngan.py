@@ -49,7 +49,7 @@ PICTURES: dict[str, Any] = {
     "batch": 32,
     "latent_size": 64,
     "width": 64,
-    "rate": 2e-3,
+    "rate": 4e-3,
     "momentum": 0.0,
     "critic_steps": 1,
 }
@@ -73,7 +73,7 @@ class SNGAN(TrainedRecipe):
     depth: Count = 3  # vectors: hidden layers
     activation: Activation = "leaky relu"  # vectors: of the hidden layers
     optimizer: OptimizerName = "adam"  # of both players
-    rate: Positive | None = None  # learning rate; none: .0005 (pictures .002, falling to a fiftieth)
+    rate: Positive | None = None  # learning rate; none: .0005 (pictures .004, falling to a fiftieth)
     momentum: Share | None = None  # of the gradients (Adam's first beta); none: .5 (pictures 0)
     critic_steps: Count | None = None  # critic moves for one generator move; none: 2 (pictures 1)
     critic_first: Whole = 0  # steps in which only the critic moves, at the start

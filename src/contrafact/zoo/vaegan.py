@@ -56,7 +56,7 @@ class VAEGAN(TrainedRecipe):
     latent_size: Count = 32  # numbers that stand for a picture
     width: Count = 64  # channels, from which the rest follows
     likeness: NotNegative = 5.0  # what the reconstruction's error in the critic's features counts beside the duel
-    prior: NotNegative = 0.01  # what a nat of distance between encoded pictures and the noise counts beside the duel
+    prior: NotNegative = 0.05  # what a nat of distance between encoded pictures and the noise counts beside the duel
     rate: Positive = 2e-3  # all players' learning rate at the start
     momentum: Share = 0.5  # of the gradients (Adam's first beta)
     critic_steps: Count = 1  # critic moves for one move of encoder and decoder

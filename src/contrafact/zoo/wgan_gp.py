@@ -7,6 +7,7 @@ attained.
 
 Over pictures the critic is a stack of strided convolutions without norms, since the penalty is about the slope at each
 picture alone; where there are classes, a point between a real picture and a fake is judged under the class of both.
+There one critic move a step, at twice the rate, was measured to go further in the same time than the paper's five.
 
 References:
     Gulrajani et al., Improved training of Wasserstein GANs, NeurIPS 2017.
@@ -44,8 +45,8 @@ PICTURES: dict[str, Any] = {
     "batch": 32,
     "latent_size": 64,
     "width": 64,
-    "rate": 1e-3,
-    "critic_steps": 5,
+    "rate": 2e-3,
+    "critic_steps": 1,
     "penalty": 10.0,
 }
 
@@ -57,7 +58,7 @@ class WGANGP(TrainedRecipe):
     Settings that are none are chosen by the kind of data; both values stand behind them.
     """
 
-    steps: Count | None = None  # generator steps; none: 4,000, or from the budget
+    steps: Count | None = None  # generator steps; none: 4,000 (pictures 10,000), or from the budget
     batch: Count | None = None  # items in a batch; none: 256 (pictures 32)
     conditional: bool = True  # pictures: learn the classes, where there are labels
     resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
@@ -68,9 +69,9 @@ class WGANGP(TrainedRecipe):
     depth: Count = 3  # vectors: hidden layers
     activation: Activation = "leaky relu"  # vectors: of the hidden layers
     optimizer: OptimizerName = "adam"  # of both players
-    rate: Positive | None = None  # learning rate; none: .0005 (pictures .001, falling to a fiftieth)
+    rate: Positive | None = None  # learning rate; none: .0005 (pictures .002, falling to a fiftieth)
     momentum: Share = 0.0  # of the gradients (Adam's first beta)
-    critic_steps: Count | None = None  # critic moves for one generator move; none: 5
+    critic_steps: Count | None = None  # critic moves for one generator move; none: 5 as in the paper (pictures 1)
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
     instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
     penalty: NotNegative | None = None  # weight λ of the slope's distance from 1; none: .1 (pictures 10)
@@ -97,7 +98,7 @@ class WGANGP(TrainedRecipe):
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
         rules = PictureRules(**self._rules(), rates=falling(self))
-        return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=4_000, **options)
+        return picture_training(self, data, codec=codec, score=held_out_pictures, rules=rules, steps=10_000, **options)
 
     def _rules(self) -> dict[str, Any]:
         assert self.penalty is not None

@@ -22,6 +22,7 @@ from contrafact.cli.verbs import (
     sample,
     segment,
     train,
+    translate,
     zoo,
 )
 
@@ -35,6 +36,7 @@ VERBS: dict[str, ModuleType] = {
     "balance": balance,
     "inpaint": inpaint,
     "segment": segment,
+    "translate": translate,
     "assess": assess,
     "report": report,
     "export": export,

@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
-from typing import Any
 
 from contrafact.cli.answer import Answer, table
 
 HELP = "list the methods, or one method's settings"
-SCORES = "scores.json"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", help="a method")
-    parser.add_argument(
-        "--scores", action="store_true", help="how the methods for pictures compare: one data set, one budget"
-    )
 
 
 def run(args: argparse.Namespace) -> Answer:
     from contrafact.zoo.index import INDEX, find, settings_of
 
-    if args.scores:
-        return _scores()
     if args.name is None:
         rows = [(e.name, str(e.year), ", ".join(e.kinds), e.line) for e in INDEX.values()]
         fields = {
@@ -39,15 +30,3 @@ def run(args: argparse.Namespace) -> Answer:
     text = "\n".join(lines) + table([("setting", "default", ""), *((s.name, s.default, s.meaning) for s in own)])
     fields = {"settings": [{"name": s.name, "type": s.type, "default": s.default, "meaning": s.meaning} for s in own]}
     return Answer(text=text, verdict=entry.line, fields=fields)
-
-
-def _scores() -> Answer:
-    """Show the measured table that comes with this version."""
-    from contrafact.zoo import index
-
-    board: dict[str, Any] = json.loads((Path(index.__file__).parent / SCORES).read_text(encoding="utf-8"))
-    heads = tuple(board["rows"][0])
-    rows = [tuple(row[head] for head in heads) for row in board["rows"]]
-    text = table([tuple(head.replace("_", " ") for head in heads), *rows])
-    verdict = f"{board['data']}; the floor of fid is {board['floor']:.2f}. Measured by: {board['command']}"
-    return Answer(text=text, verdict=verdict, fields={"board": board})
