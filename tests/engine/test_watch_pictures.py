@@ -107,6 +107,13 @@ def test_what_an_adaptive_augmentation_has_done_is_told():
     assert told.evidence["augmented"] == 0.8
 
 
+def test_rows_of_numbers_are_not_told_to_be_augmented():
+    rows = log(critic_gap=lambda t: 1.0)
+    for row in rows:
+        row.pop("copies", None)
+    assert "augment" not in findings(rows)["D230"].cure
+
+
 def test_a_dead_class_is_named_by_its_place():
     assert "class number 2 " in findings(log(class_variety=lambda t: 0.1))["D234"].message
     assert "class number 9 " in findings(log(class_truth=lambda t: 0.1))["D234"].message

@@ -577,12 +577,12 @@ _ROWS = (
     ),
     (
         "D230",
-        "The critic knows its training pictures by heart",
-        "The pictures are few for so many steps, or nothing changes them from one time to the next.",
-        "How much more often the critic ranks training pictures above held-out ones than below, over three checks, "
-        "and with what chance each augmentation is applied.",
-        "Augment what the critic sees: --set augment=auto; that raises the chance by itself. Where it is at its most: "
-        "more pictures, fewer steps, stronger penalties or a smaller width.",
+        "The critic knows its training data by heart",
+        "The data are few for so many steps, or nothing changes them from one time to the next.",
+        "How much more often the critic ranks training items above held-out ones than below, over three checks; for "
+        "pictures, with what chance each augmentation is applied.",
+        "Pictures: augment what the critic sees, --set augment=auto; the chance then adapts by itself. Where it is at "
+        "its most, and for other data: more data, fewer steps, stronger penalties.",
     ),
     (
         "D231",

@@ -1,4 +1,4 @@
-"""The doctor's rules for pictures: each looks at signs that are measured at every check of a training.
+"""The doctor's rules on what is learned by heart, and on pictures: signs that are measured at every check of a training.
 
 A sign must hold in three checks in a row, and past the first half of the run where young generators show it too.
 """
@@ -12,6 +12,8 @@ from contrafact.base.records import Finding
 from contrafact.engine.logged import Row, always, evaluated, in_play
 
 CHECKS = 3
+AUGMENT = "Augment what the critic sees (r3gan: --set augment=auto), make fewer steps, or give more pictures."
+LESS = "Give more data, make fewer steps, or raise the penalties (--set r1=2 --set r2=2)."
 
 
 def _late(rows: Sequence[Row], total: int, name: str, share: float) -> list[Row]:
@@ -20,7 +22,7 @@ def _late(rows: Sequence[Row], total: int, name: str, share: float) -> list[Row]
 
 
 def memorising(rows: Sequence[Row], total: int) -> Finding | None:
-    """The critic ranks the pictures that it is trained on far above held-out ones, and ever further."""
+    """The critic ranks what it is trained on far above held-out items, and no less than before."""
     late = _late(rows, total, "critic_gap", 0.1)
     sure = all(row["critic_gap"] > 3 * row.get("critic_gap_error", math.inf) for row in late[-CHECKS:])
     if not (sure and always(late, "critic_gap", CHECKS, lambda gap: gap > 0.6)):
@@ -29,14 +31,12 @@ def memorising(rows: Sequence[Row], total: int) -> Finding | None:
     if last["critic_gap"] < max(row["critic_gap"] for row in late) - 0.1:
         return None
     chance = last.get("augmented")
+    done = "" if chance is None else f" Each augmentation is already applied to {chance:.0%} of the pictures."
     return Finding(
         code="D230",
-        message=f"The critic knows its training pictures by heart: it ranks them {last['critic_gap']:.0%} more often "
-        "above held-out ones than below."
-        + ("" if chance is None else f" Each augmentation already changes {chance:.0%} of the pictures."),
-        cure="Augment what the critic sees (--set augment=auto), or give more pictures."
-        if chance is None
-        else "Give more pictures, make fewer steps, or raise the penalties (--set r1=2 --set r2=2).",
+        message=f"The critic knows its training data by heart: it ranks them {last['critic_gap']:.0%} more often above "
+        f"held-out ones than below.{done}",
+        cure=AUGMENT if chance is None and "copies" in last else LESS,
         evidence={name: last[name] for name in ("critic_gap", "critic_gap_error", "augmented") if name in last},
         step=last["step"],
     )
@@ -60,7 +60,7 @@ def copying(rows: Sequence[Row], total: int) -> Finding | None:
     return Finding(
         code="D231",
         message=f"The generator copies: {said}.",
-        cure="Augment what the critic sees (--set augment=auto), make fewer steps, or give more pictures.",
+        cure=AUGMENT,
         evidence={name: last[name] for name in ("copies", "drawn", "drawn_error") if name in last},
         step=last["step"],
     )
