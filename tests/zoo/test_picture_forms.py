@@ -100,3 +100,14 @@ def test_rows_of_pixels_of_sixteen_bits_use_their_whole_range():
     assert (encoded.min(), encoded.max()) == (-1, 1)
     assert model.sample(20, seed=0).items.max() > 5000
     assert (model.codec.decode(encoded).items == deep.items).all()
+
+
+def test_rows_of_pixels_are_scored_as_pictures_with_signs_of_failure():
+    training = GAN.toy().but(steps=4).training(DIGITS)
+    training.finish()
+    assert {"score", "regions", "copies", "fine", "checkerboard"} <= set(training.log[-1])
+    score = training.score
+    pixels = score.pictures(training.rows)["pictures"]
+    assert pixels.shape[1:] == (1, 8, 8) and pixels.dtype == np.uint8
+    kept = {picture.tobytes() for picture in DIGITS.items}
+    assert all(picture.tobytes() in kept for picture in np.ascontiguousarray(pixels[:, 0]))

@@ -106,7 +106,8 @@ class Pairs:
 def fingerprint(data: Any) -> str:
     """Digest the contents of any data that can be fitted, so that a run knows its data again.
 
-    Frames count their column names, dtypes and cells; arrays their shape and bytes; lists their items.
+    Frames count their column names, dtypes and cells; arrays their shape and bytes; lists their items; labels
+    count where there are any.
     """
     digest = hashlib.blake2b(digest_size=16)
     items = data.items if isinstance(data, Data) else data
@@ -124,4 +125,6 @@ def fingerprint(data: Any) -> str:
         for item in items:
             digest.update(np.asarray(item).tobytes() if isinstance(item, np.ndarray) else repr(item).encode())
             digest.update(b"\0")
+    if isinstance(data, Data) and data.labels is not None:
+        digest.update("\0".join(map(str, np.asarray(data.labels).tolist())).encode())
     return digest.hexdigest()

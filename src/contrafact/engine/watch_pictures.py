@@ -1,6 +1,6 @@
-"""The doctor's rules on what is learned by heart, and on pictures: signs that are measured at every check of a training.
+"""The doctor's rules on what is learned by heart, and on pictures: each reads signs that are measured at every check.
 
-A sign must hold in three checks in a row, and past the first half of the run where young generators show it too.
+A sign must hold in three checks in a row, and past half of the run where every young generator shows it.
 """
 
 from __future__ import annotations

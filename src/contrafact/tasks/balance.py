@@ -58,7 +58,7 @@ class Balancing(Trial):
         if not len(cut.test):
             return
         real = cut.arm(cut.train)
-        for told, chosen in cut.course.choose(self._repeated(real), balanced=True):
+        for told, chosen in cut.course.choose(real):
             self.operations = chosen
             yield told
         for told, right in cut.course.examine(partial(self.arms, real), cut.arm(cut.test), balanced=True):

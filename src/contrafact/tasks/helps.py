@@ -6,9 +6,10 @@ steps of as many pictures at the same rates; only the pictures differ, and how t
 another is measured on the same seeds and pictures, with an interval (see `metrics.accuracy`). Arms without a generator
 are among them, and may win.
 
-Classic operations are chosen within the training part: it is cut into folds, and an operation is kept if a classifier
-that is trained with it is right about the other fold as often as without, or more often. So mirrored digits, which are
-none, are found out by what they do.
+Classic operations are chosen within the training part, which is cut into folds. A classifier that was trained without
+them is shown held-out pictures that one of them changed: where it does not know half of what it knew, such pictures are
+taken to have left their class, and the operation is out; so mirrored digits are found out. Of the others those are kept
+with which a classifier is right about held-out pictures as often as without, or more often.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ from contrafact.metrics.features import as_pictures, cuts
 from contrafact.metrics.learning import Lessons, Preparation, shares
 from contrafact.nets.classifier import Classifier
 from contrafact.tasks.by_class import Maker
-from contrafact.tasks.classic import possible, varied
+from contrafact.tasks.classic import copies, possible, varied
 
 Check = Literal["off", "quick", "full"]
 TEST_SHARE, LEAST_TESTED, LEAST_LEFT = 0.2, 2, 3
 RARE_SHARE, RARE_TESTED = 1 / 3, 10  # of a rare class more is tested, up to ten
 BATCH = 64
+KNOWN_AGAIN, MOST_CHANGED = 0.5, 500
 Right = dict[str, np.ndarray]
 
 
@@ -198,13 +200,16 @@ class Course:
         blocks = [self.preparation(pictures[part]) for part in cuts(pictures.shape)]
         return Arm(pictures=np.concatenate(blocks), labels=np.searchsorted(self.classes, labels))
 
-    def guesses(self, arm: Arm, seed: int, pictures: np.ndarray) -> np.ndarray:
+    def guesses(self, arm: Arm, seed: int, *asked: np.ndarray) -> list[np.ndarray]:
         """Train a classifier on an arm and let it classify pictures.
 
         Arguments:
             arm: What it is trained on, and how.
             seed: Seeds first weights, order and operations.
-            pictures: What it is asked about, prepared.
+            asked: What it is asked about: one or several arrays of prepared pictures.
+
+        Returns:
+            The place of a class for each picture of each array.
         """
         seed = fold(self.seed, "classifier", seed)
         items = {"pictures": torch.from_numpy(arm.pictures), "labels": torch.from_numpy(arm.labels)}
@@ -213,7 +218,8 @@ class Course:
             batches = Batches(items, BATCH, fold(seed, "batches"), groups=items["labels"] if arm.equal else None)
             for _ in play(Lessons(net, _classify(net, arm)), batches, total=self.steps, seed=fold(seed, "steps")):
                 pass
-            return _classified(net.eval(), pictures)
+            net.eval()
+            return [_classified(net, pictures) for pictures in asked]
 
     def _network(self, seed: int) -> Classifier:
         shape = self.channels, self.preparation.high, self.preparation.wide
@@ -234,47 +240,79 @@ class Course:
         rows: dict[str, list[np.ndarray]] = {}
         for seed in range(self.effort.seeds):
             for name, arm in arms(seed).items():
-                right = self.guesses(arm, seed, test.pictures) == test.labels
+                right = self.guesses(arm, seed, test.pictures)[0] == test.labels
                 rows.setdefault(name, []).append(right)
                 share = mean(right[None], test.labels if balanced else None)
                 told = f"check: seed {seed + 1} of {self.effort.seeds}, {name}: {share:.1%} right"
                 yield told, {arm: np.stack(each) for arm, each in rows.items()}
 
-    def choose(self, arm: Arm, *, balanced: bool = False) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Choose the classic operations that a classifier loses nothing by, on held-out parts of the training part.
+    def choose(self, arm: Arm) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Choose classic operations that leave classes alone and that a classifier loses nothing by.
 
         Arguments:
             arm: The training part.
-            balanced: Whether all classes count the same.
 
         Yields:
             A sentence, and the choice so far.
         """
-        groups = arm.labels if balanced else None
+        plain, known = self._plain(arm)
         alone: dict[str, float] = {}
-        plain = self._held_out(arm, (), groups)
-        for name in possible(self.preparation.high, self.preparation.wide):
-            alone[name] = self._held_out(arm, (name,), groups)
+        for name, share in known.items():
+            if share < KNOWN_AGAIN:
+                yield (
+                    f"classic: {name} changes classes: {max(share, 0):.0%} of what was told right is told right still",
+                    (),
+                )
+                continue
+            alone[name] = self._held_out(replace(arm, operations=(name,)))
             yield f"classic: {name} {alone[name] - plain:+.1%} on held-out training pictures", ()
         kept = tuple(name for name, value in alone.items() if value >= plain)
         if len(kept) > 1:
             best = max(kept, key=lambda name: alone[name])
-            together = self._held_out(arm, kept, groups)
+            together = self._held_out(replace(arm, operations=kept))
             kept = kept if together >= alone[best] else (best,)
         yield f"classic: {', '.join(kept) or 'none'} chosen", kept
 
-    def _held_out(self, arm: Arm, operations: tuple[str, ...], groups: np.ndarray | None) -> float:
-        """Give the share of training pictures that classifiers of the other folds are right about."""
-        order = generator(self.seed, "folds").permutation(len(arm.labels))
-        order = order[np.argsort(arm.labels[order], kind="stable")]  # dealt out class by class
-        fold_of = np.empty(len(order), dtype=np.int64)
-        fold_of[order] = np.arange(len(order)) % self.effort.folds
-        right = np.empty(len(order), dtype=bool)
+    def _folds(self, labels: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Cut the training part: number, the places that are learned from, and those that are held out."""
+        order = generator(self.seed, "folds").permutation(len(labels))
+        order = order[np.argsort(labels[order], kind="stable")]  # dealt out class by class
+        which = np.empty(len(order), dtype=np.int64)
+        which[order] = np.arange(len(order)) % self.effort.folds
         for number in range(self.effort.folds):
-            held, rest = np.flatnonzero(fold_of == number), np.flatnonzero(fold_of != number)
-            taught = replace(arm.at(rest), operations=operations)
-            right[held] = self.guesses(taught, number, arm.pictures[held]) == arm.labels[held]
-        return mean(right[None], groups)
+            yield number, np.flatnonzero(which != number), np.flatnonzero(which == number)
+
+    def _held_out(self, arm: Arm) -> float:
+        """Give the share of training pictures that classifiers of the other folds are right about."""
+        right = 0
+        for number, rest, held in self._folds(arm.labels):
+            right += int((self.guesses(arm.at(rest), number, arm.pictures[held])[0] == arm.labels[held]).sum())
+        return right / len(arm.labels)
+
+    def _plain(self, arm: Arm) -> tuple[float, dict[str, float]]:
+        """Give the held-out share without operations, and for each what is left of it when pictures are changed by it.
+
+        What guessing gets counts as nothing: 1 where changed pictures are told as well, 0 where they might be guessed.
+        """
+        names = possible(self.preparation.high, self.preparation.wide)
+        rows: list[np.ndarray] = []
+        right = 0
+        for number, rest, held in self._folds(arm.labels):
+            few = generator(self.seed, "changed", number).permutation(held)[:MOST_CHANGED]
+            changed = [_changed(arm.pictures[few], name, fold(self.seed, name, number)) for name in names]
+            told, *others = self.guesses(arm.at(rest), number, arm.pictures[held], arm.pictures[few], *changed)
+            right += int((told == arm.labels[held]).sum())
+            rows.append(np.stack([other == arm.labels[few] for other in others]))
+        shares = np.concatenate(rows, axis=1).mean(1)
+        chance = np.bincount(arm.labels).max() / len(arm.labels)
+        left = (shares[1:] - chance) / max(shares[0] - chance, 1e-9)
+        return right / len(arm.labels), dict(zip(names, left.tolist(), strict=True))
+
+
+def _changed(pictures: np.ndarray, operation: str, seed: int) -> np.ndarray:
+    """Change each picture N x channels x high x wide by one operation."""
+    made = copies(np.ascontiguousarray(pictures.transpose(0, 2, 3, 1)), (operation,), seed)
+    return np.ascontiguousarray(made.transpose(0, 3, 1, 2))
 
 
 def _classify(net: nn.Module, arm: Arm) -> Callable[[dict[str, Tensor], Step], Terms]:

@@ -20,7 +20,6 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, Self
@@ -119,20 +118,21 @@ class PixelScore:
         codec: Knows the shape of a picture and the pixels that never vary.
         held: Rows that are not trained on.
         seed: Seeds the score.
+        trained: Rows that are trained on; with them signs of failure are measured beside the score.
     """
 
-    def __init__(self, codec: VectorCodec, held: np.ndarray, seed: int) -> None:
-        self.codec, self.held = codec, held
+    def __init__(self, codec: VectorCodec, held: np.ndarray, seed: int, trained: np.ndarray | None = None) -> None:
+        self.codec, self.held, self.seed = codec, held, seed
         self.score = held_out_pictures(self.pictures(held), seed)
+        if trained is not None:
+            self.score = self.score.beside(self.score.held if trained is held else self.pictures(trained))
 
     def __call__(self, fake: np.ndarray) -> dict[str, float]:
         return self.score(self.pictures(fake))
 
-    def signs(self, trained: np.ndarray) -> Callable[[np.ndarray], dict[str, float]]:
-        """Prepare what measures signs of failure beside the score, from the rows that are trained on."""
-        known = self.score.held if trained is self.held else self.pictures(trained)
-        measured = self.score.signs(known)
-        return lambda fake: measured(self.pictures(fake))
+    def beside(self, trained: np.ndarray) -> Self:
+        """Score as before and measure signs of failure too, against the rows that are trained on."""
+        return type(self)(self.codec, self.held, self.seed, trained)
 
     def pictures(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """Write rows from -1 to 1 as pictures from 0 to 255, pixels that never vary as 0."""
