@@ -65,6 +65,7 @@ def test_balance_fills_the_rare_class_and_lays_out_recalls(folder, say):
         (("augment", "cells", "--recipe", "gaussian"), 2, "E109"),
         (("augment", "cells", "--set", "stps=3"), 2, "E101"),
         (("augment", "cells", "--recipe", "classic", "--set", "steps=3"), 2, "E101"),
+        (("augment", "deep.npz", "-o", "new"), 2, "E121"),
         (("augment", "cells/b"), 65, "E212"),
         (("augment", "patients"), 65, "E242"),
         (("balance", "patients", "--target", "smoker"), 65, "E242"),
@@ -76,6 +77,11 @@ def test_balance_fills_the_rare_class_and_lays_out_recalls(folder, say):
 def test_what_cannot_be_done_is_refused_before_anything_is_trained(words, status, code, folder, say):
     Path("busy").mkdir()
     Path("busy/mine.txt").write_text("mine")
+    np.savez(
+        "deep.npz",
+        items=np.random.default_rng(0).integers(0, 255, (12, 6, 6, 5), dtype=np.uint8),
+        labels=["a", "b"] * 6,
+    )
     said = say(*words, "--json")
     assert said.status == status and said.json["error"]["code"] == code
     assert "step=" not in said.err and Path("busy/mine.txt").read_text() == "mine"

@@ -34,10 +34,13 @@ def read_for(args: argparse.Namespace) -> Any:
     """Read the data and say what they are, once it is clear that the answer can be written."""
     from contrafact.tasks.read import read
     from contrafact.tasks.results import ready
+    from contrafact.tasks.write_pictures import as_png
 
     if args.out:
         ready(args.out, args.what)
     data = read(args.what)
+    if args.out and getattr(data, "kind", "") == "pictures" and Path(args.out).suffix.lower() not in (".npy", ".npz"):
+        as_png(data)  # refuses now what could not be written in the end
     if not args.quiet and not hasattr(data, "columns"):
         say(f"data:  {data!r}")
         say_warnings(notes_of(data))

@@ -46,7 +46,7 @@ STRENGTHS: dict[Kind, float] = {
 }
 AUTO: dict[Kind, float] = {"translation": 0.25, "tilt": 0.1, "cutout": 0.5, "colour": 0.2}
 FIXED, MOST = 0.6, 0.8
-TARGET, STRIDE = 0.2, 0.05
+TARGET, STRIDE = 0.3, 0.05
 FEW = 2000
 DRAWS = 4
 
