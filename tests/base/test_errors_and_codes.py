@@ -16,7 +16,7 @@ SOURCE = Path(contrafact.__file__).parent
 
 
 def codes_in_use() -> set[str]:
-    files = [path for path in SOURCE.rglob("*.py") if path.name != "codes.py"]
+    files = [path for path in SOURCE.rglob("*.py") if path.parent.name != "codes"]
     return {code for path in files for code in re.findall(r'"([EDL]\d{3})"', path.read_text(encoding="utf-8"))}
 
 
