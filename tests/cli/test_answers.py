@@ -54,6 +54,7 @@ COMMANDS = {
     "compare": (["compare", "points", "bell", "-o", "c.html"], {"runs"}),
     "zoo": (["zoo"], {"methods"}),
     "zoo gan": (["zoo", "gan"], {"settings"}),
+    "zoo by score": (["zoo", "--scores"], {"boards"}),
     "doctor": (["doctor"], {"checks"}),
     "explain": (["explain", "D210"], {"title", "cause", "evidence", "cure"}),
     "explain all": (["explain"], set()),
@@ -95,6 +96,17 @@ def test_the_lists_are_complete(say):
     assert [method["name"] for method in say("zoo", "--json").json["methods"]] == list(INDEX)
     assert all(code in say("explain").out for code in CODES)
     assert all(setting in say("zoo", "r3gan").out for setting in ("rate_end", "penalty_every"))
+
+
+def test_the_leaderboards_name_known_methods_with_data_budget_seeds_and_command(say):
+    boards = say("zoo", "--scores", "--json").json["boards"]
+    assert boards, "the release has a leaderboard"
+    for board in boards:
+        assert "CPU seconds" in board["about"] and "python benchmarks/" in board["about"]
+        assert {"method", "seeds"} <= set(board["columns"])
+        assert {row[0] for row in board["rows"]} <= set(INDEX)
+    one = say("zoo", boards[0]["rows"][0][0], "--scores")
+    assert boards[0]["rows"][0][1] in one.out and boards[0]["rows"][-1][0] not in one.out
 
 
 def test_the_quiet_say_nothing_on_the_way(say, at_work):

@@ -332,14 +332,17 @@ class Training:
         if not finite(fake):
             return {"score": math.nan}
         if self.writer:
-            shown = self.method.codec.decode(each(fake, lambda part: part[:SHOWN_ROWS]))
-            array = (
-                shown.to_numpy(dtype=np.float64, na_value=np.nan)
-                if hasattr(shown, "columns")
-                else np.asarray(getattr(shown, "items", shown))
-            )
-            self.writer.samples(self.step, array)
+            self._show(self.writer, self.method.codec.decode(each(fake, lambda part: part[:SHOWN_ROWS])))
         return self.score(fake)
+
+    def _show(self, writer: Writer, shown: Any) -> None:
+        """Keep what was drawn, as numbers where it is nothing else."""
+        if not hasattr(shown, "columns"):
+            writer.samples(self.step, np.asarray(getattr(shown, "items", shown)))
+        elif all(dtype.kind in "biuf" for dtype in shown.dtypes):
+            writer.samples(self.step, shown.to_numpy(dtype=np.float64, na_value=np.nan))
+        else:
+            writer.table(self.step, shown)
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""

@@ -103,7 +103,8 @@ class Run:
 
     def samples(self) -> list[Path]:
         """List the sample files drawn over time from the same seed, in order of steps."""
-        own = [path for path in (self.folder / "samples").glob("*.npy") if path.stem.isdecimal()]
+        kept = [path for path in (self.folder / "samples").glob("*") if path.suffix in (".npy", ".csv")]
+        own = [path for path in kept if path.stem.isdecimal()]
         return sorted(own, key=lambda path: int(path.stem))
 
     @property
@@ -168,6 +169,10 @@ class Writer:
         buffer = io.BytesIO()
         np.save(buffer, array, allow_pickle=False)
         write_atomically(self.run.folder / "samples" / f"{step:09d}.npy", buffer.getvalue())
+
+    def table(self, step: int, frame: Any) -> None:
+        """Keep rows that are no mere numbers."""
+        write_atomically(self.run.folder / "samples" / f"{step:09d}.csv", frame.to_csv(index=False).encode())
 
     def sync_metrics(self) -> None:
         """Flush the measured rows to the disk, before a checkpoint that follows them."""

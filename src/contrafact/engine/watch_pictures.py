@@ -12,6 +12,7 @@ from contrafact.base.records import Finding
 from contrafact.engine.logged import Row, always, evaluated, in_play
 
 CHECKS = 3
+DEAD = 0.4  # of what real pictures of a class show
 AUGMENT = "Augment what the critic sees (r3gan: --set augment=auto), make fewer steps, or give more pictures."
 LESS = "Give more data, make fewer steps, or raise the penalties (--set r1=2 --set r2=2)."
 
@@ -99,15 +100,30 @@ def colour_drift(rows: Sequence[Row], total: int) -> Finding | None:
 
 
 def dead_class(rows: Sequence[Row], total: int) -> Finding | None:
-    """One class's fakes are all alike, or look like another class's, while fakes as a whole are of some worth."""
+    """One class's fakes are all alike or look like another class's, or no class's look like it, though they mix well.
+
+    A class is dead beside others that are not: it has at most half of what the class in the middle has.
+    """
     late = _late(rows, total, "class_variety", 0.5)[-CHECKS:]
     if not always(late, "score", CHECKS, lambda score: score > 0.1):
         return None
-    for name, which in (("class_variety", "class_thin"), ("class_truth", "class_wrong")):
+    for name, which, usual in (
+        ("class_variety", "class_thin", "usual_variety"),
+        ("class_truth", "class_wrong", "usual_truth"),
+    ):
         same = len({row.get(which) for row in late}) == 1
-        if same and always(late, name, CHECKS, lambda share: share < 0.4):
+        if same and all(_lags(row, name, usual) for row in late):
             return _dead(late[-1], name, which)
+    if always(late, "usual_truth", CHECKS, lambda share: share < DEAD):
+        return _mixed_up(late[-1])
     return None
+
+
+def _lags(row: Row, name: str, usual: str) -> bool:
+    """Tell whether the worst class is far behind the usual one, by more than few fakes explain."""
+    if row.get(name) is None or row.get(usual) is None:
+        return False
+    return bool(row[name] + row.get(f"{name}_error", 0.0) < min(DEAD, row[usual] / 2))
 
 
 def _dead(row: Row, name: str, which: str) -> Finding:
@@ -120,6 +136,24 @@ def _dead(row: Row, name: str, which: str) -> Finding:
         code="D234",
         message=f"A class is dead: of class number {row[which] + 1} in the order of names, {said}.",
         cure="Show all classes equally often (--set resample=equal), or weigh them (--set class_weights=balanced).",
-        evidence={key: row[key] for key in ("class_variety", "class_thin", "class_truth", "class_wrong") if key in row},
+        evidence=_by_class(row),
         step=row["step"],
     )
+
+
+def _mixed_up(row: Row) -> Finding:
+    return Finding(
+        code="D234",
+        message="The classes are not told apart: pictures of the usual class look like that class "
+        f"{row['usual_truth']:.0%} as often as real ones do.",
+        cure="Make more steps, or raise width; where labels say nothing about pictures, leave them out "
+        "(r3gan: --set conditional=no).",
+        evidence=_by_class(row),
+        step=row["step"],
+    )
+
+
+def _by_class(row: Row) -> dict[str, float]:
+    """Give what was measured by class."""
+    names = ("class_variety", "class_thin", "usual_variety", "class_truth", "class_wrong", "usual_truth")
+    return {name: row[name] for name in names if row.get(name) is not None}

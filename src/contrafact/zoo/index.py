@@ -6,7 +6,9 @@ Adding a method is writing its file and its line here; deleting it is deleting b
 from __future__ import annotations
 
 import importlib
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -36,6 +38,7 @@ class Entry:
     abilities: tuple[str, ...]
 
 
+SCORES = Path(__file__).with_name("scores.json")
 _VECTORS = ("vectors", "pictures", "table")
 _ADVERSARIAL = ("sample", "critic", "refine")
 
@@ -195,6 +198,15 @@ INDEX: dict[str, Entry] = {
             kinds=("pictures",),
             abilities=("translate",),
         ),
+        Entry(
+            name="loom",
+            recipe="Loom",
+            line="One network of any order for a table: draws, conditions, fills and judges rows; the default.",
+            paper="Uria, Murray and Larochelle, A deep and tractable density estimator",
+            year=2014,
+            kinds=("table",),
+            abilities=("sample",),
+        ),
     )
 }
 
@@ -212,6 +224,14 @@ def find(name: str) -> Entry:
     raise UsageError(
         f"There is no method '{name}'.", why=did_you_mean(name, INDEX), fix="List them all: contrafact zoo", code="E103"
     )
+
+
+def boards() -> list[dict[str, Any]]:
+    """Read the leaderboards that were measured for this release: `name`, `about`, `columns` and `rows` of each."""
+    if not SCORES.exists():
+        return []
+    read: list[dict[str, Any]] = json.loads(SCORES.read_text(encoding="utf-8"))
+    return read
 
 
 def module(name: str) -> ModuleType:

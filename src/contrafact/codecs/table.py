@@ -1,0 +1,268 @@
+"""Tables <-> tokens: every learned cell a small whole number, for networks that see all columns alike.
+
+Holes are part of the data: where a column has any, a hole is one of its tokens. Keys, free text and constants are not
+learned; columns that follow from others are derived again. A column of more than a thousand levels takes two places,
+like the two digits of a number, so that no network needs an output for each level.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+
+from contrafact.base.errors import DataError
+from contrafact.codecs.cells import NO_WORD, Cells, read
+from contrafact.codecs.inference import schema_of
+from contrafact.codecs.keys import made_anew
+from contrafact.codecs.schema import Column, Role, Schema
+from contrafact.codecs.ties import Tie, ties_of
+from contrafact.codecs.tokens import MOST_BINS, Tokens
+from contrafact.codecs.written import write
+
+MOST_TOKENS = 1000  # of one place
+ALL_TOKENS = 100_000  # of all columns together, where they are many
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slot:
+    """One place in a row of tokens.
+
+    Arguments:
+        column: The column that it belongs to.
+        size: How many tokens it may hold.
+        digit: 0 for a whole column or the first digit of a large one, 1 for the second.
+        base: By how much a first digit counts; 0 for a whole column.
+    """
+
+    column: int
+    size: int
+    digit: int = 0
+    base: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TableCodec:
+    """Translate frames into tokens and back.
+
+    Arguments:
+        schema: What the columns are.
+        kinds: The tokens of each learned column, None for the others.
+        ties: How columns follow from others, None for those that do not.
+    """
+
+    schema: Schema
+    kinds: tuple[Tokens | None, ...]
+    ties: tuple[Tie | None, ...]
+
+    @classmethod
+    def fit(cls, data: Any, *, columns: Mapping[str, Role] | None = None, holes: bool = True) -> Self:
+        """Read the columns of a frame.
+
+        Arguments:
+            data: A frame.
+            columns: What the user says some columns are.
+            holes: Whether a hole is something to be learned, or only unknown.
+        """
+        frame = as_frame(data)
+        schema = schema_of(frame, columns)
+        learned = sum(column.learned for column in schema)
+        bins = int(min(MOST_BINS, max(ALL_TOKENS // max(learned, 1), 4)))
+        cells = [read(frame.iloc[:, i], c) if c.learned else None for i, c in enumerate(schema)]
+        kinds = [
+            Tokens.fit(part, words=len(c.words), step=c.step, bins=bins, holes=holes) if part is not None else None
+            for part, c in zip(cells, schema, strict=True)
+        ]
+        tokens = [
+            kind.encode(part)[0] if kind is not None and part is not None else None
+            for kind, part in zip(kinds, cells, strict=True)
+        ]
+        return cls(schema=schema, kinds=tuple(kinds), ties=tuple(ties_of(cells, tokens, kinds)))
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        """The places of a row of tokens."""
+        found = []
+        for column, kind in enumerate(self.kinds):
+            if kind is None or self.ties[column] is not None:
+                continue
+            if kind.size <= MOST_TOKENS:
+                found.append(Slot(column=column, size=kind.size))
+            else:
+                base = math.isqrt(kind.size - 1) + 1
+                found.append(Slot(column=column, size=-(-kind.size // base), base=base))
+                found.append(Slot(column=column, size=base, digit=1, base=base))
+        return tuple(found)
+
+    @cached_property
+    def smooth(self) -> tuple[int, ...]:
+        """The columns with bins, whose cells have a share beside their token."""
+        kinds = enumerate(self.kinds)
+        return tuple(c for c, k in kinds if k is not None and len(k.knots) and self.ties[c] is None)
+
+    @property
+    def names(self) -> tuple[str | int, ...]:
+        """The columns' names."""
+        return tuple(column.name for column in self.schema)
+
+    def cells_of(self, data: Any) -> list[Cells | None]:
+        """Read a frame with the fitted columns, in any order; None for those that are not learned.
+
+        Raises:
+            DataError: Columns are missing.
+        """
+        frame = as_frame(data)
+        known = {str(name): i for i, name in enumerate(frame.columns)}
+        missing = [str(name) for name in self.names if str(name) not in known]
+        if missing:
+            raise DataError(
+                f"These data lack the column{'s' * (len(missing) > 1)} {', '.join(missing[:8])}.",
+                why="A model reads data with the columns that it was fitted on.",
+                fix="Give the same columns.",
+                code="E205",
+            )
+        return [self._read(frame.iloc[:, known[str(c.name)]], c) if c.learned else None for c in self.schema]
+
+    def _read(self, column: Any, known: Column) -> Cells:
+        try:
+            return read(column, known)
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"Column {known.name!r} holds {column.dtype} values.",
+                why=f"It held {known.dtype} values when the model was fitted, read as {known.role}.",
+                fix="Give a column of the same type.",
+                code="E205",
+            ) from error
+
+    def encode(self, data: Any) -> dict[str, np.ndarray]:
+        """Turn a frame into tokens, -1 where a cell is unknown, and shares of their intervals."""
+        cells = self.cells_of(data)
+        pairs = {c: k.encode(p) for c, (k, p) in enumerate(zip(self.kinds, cells, strict=True)) if k and p is not None}
+        tokens = {c: pair[0] for c, pair in pairs.items()}
+        rows = len(as_frame(data))
+        columns = [_digit(tokens[slot.column], slot) for slot in self.slots]
+        shares = [pairs[column][1] for column in self.smooth]
+        return {
+            "tokens": np.stack(columns, axis=1) if columns else np.empty((rows, 0), dtype=np.int16),
+            "within": np.stack(shares, axis=1) if shares else np.empty((rows, 0), dtype=np.float32),
+        }
+
+    def columns_of(self, encoded: Mapping[str, np.ndarray]) -> list[Cells | None]:
+        """Turn tokens and shares back into the cells of all learned columns."""
+        rows = len(encoded["tokens"])
+        tokens = self.whole(encoded["tokens"])
+        cells: list[Cells | None] = [None] * len(self.kinds)
+        for column, part in tokens.items():
+            kind = self.kinds[column]
+            assert kind is not None
+            smooth = column in self.smooth
+            within = encoded["within"][:, self.smooth.index(column)] if smooth else np.full(rows, 0.5)
+            cells[column] = kind.decode(part, within)
+        for column, tie in enumerate(self.ties):
+            if tie is not None:
+                cells[column] = self._followed(column, tie, tokens[tie.source], cells[tie.source])
+        return cells
+
+    def whole(self, tokens: np.ndarray) -> dict[int, np.ndarray]:
+        """Put the digits of large columns together: each column's token, by its place."""
+        found: dict[int, np.ndarray] = {}
+        for place, slot in enumerate(self.slots):
+            part = tokens[:, place].astype(np.int64)
+            if slot.digit:
+                first = found[slot.column]
+                found[slot.column] = np.where((first < 0) | (part < 0), -1, first * slot.base + part)
+            else:
+                found[slot.column] = part
+        return found
+
+    def _followed(self, column: int, tie: Tie, tokens: np.ndarray, source: Cells | None) -> Cells:
+        kind = self.kinds[column]
+        assert kind is not None and source is not None
+        if tie.table:
+            return kind.decode(np.array([*tie.table, -1])[tokens], np.full(len(tokens), 0.5))
+        return Cells(numbers=kind.on_grid(source.numbers * tie.slope + tie.offset), words=source.words)
+
+    def decode(self, encoded: Mapping[str, np.ndarray], start: int = 0) -> Any:
+        """Turn tokens back into a frame with the columns, dtypes and names that were fitted.
+
+        Arguments:
+            encoded: Tokens and shares.
+            start: The number of the first row, which keys are made from.
+        """
+        import pandas as pd
+
+        rows = len(encoded["tokens"])
+        cells = self.columns_of(encoded)
+        columns = [
+            made_anew(known, rows, start) if part is None else write(known, part)
+            for known, part in zip(self.schema, cells, strict=True)
+        ]
+        frame = pd.concat(columns, axis=1)
+        frame.columns = pd.Index(self.names)
+        return frame
+
+    def ranks(self, slot: Slot) -> np.ndarray:
+        """Give the rank from -1 to 1 of each token of a place, NaN for those that are no numbers."""
+        kind = self.kinds[slot.column]
+        assert kind is not None
+        return np.full(slot.size, np.nan) if slot.base else kind.ranks()
+
+    def best(self, tokens: np.ndarray, column: int) -> np.ndarray:
+        """Give the numbers that tokens stand for on average."""
+        kind = self.kinds[column]
+        assert kind is not None
+        return kind.means[tokens]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the codec as JSON-ready values."""
+        return {
+            "codec": "table",
+            "schema": self.schema.to_json(),
+            "tokens": [None if kind is None else kind.to_json() for kind in self.kinds],
+            "ties": [None if tie is None else tie.to_json() for tie in self.ties],
+        }
+
+    @classmethod
+    def from_json(cls, row: dict[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(
+            schema=Schema.from_json(row["schema"]),
+            kinds=tuple(None if kind is None else Tokens.from_json(kind) for kind in row["tokens"]),
+            ties=tuple(None if tie is None else Tie.from_json(tie) for tie in row["ties"]),
+        )
+
+
+def _digit(tokens: np.ndarray, slot: Slot) -> np.ndarray:
+    """Give a column's tokens as one place holds them."""
+    if slot.base:
+        digits = tokens % slot.base if slot.digit else tokens // slot.base
+        tokens = np.where(tokens < 0, -1, digits)
+    return tokens.astype(np.int16)
+
+
+def as_frame(data: Any) -> Any:
+    """Give polars and Arrow tables, and whatever else speaks of columns, as a pandas frame."""
+    import pandas as pd
+
+    items = getattr(data, "items", data) if not hasattr(data, "columns") else data
+    if isinstance(items, pd.DataFrame):
+        return items
+    if hasattr(items, "to_pandas"):
+        return items.to_pandas()
+    if isinstance(items, np.ndarray) and items.ndim == 2 and items.dtype.kind in "biufOUS":
+        return pd.DataFrame(items, columns=[f"x{i}" for i in range(items.shape[1])])
+    raise DataError(
+        f"A table was expected, not {type(items).__name__}.",
+        why="This method learns from rows and columns.",
+        fix="Give a DataFrame, or a path to contrafact.read.",
+        code="E203",
+    )
+
+
+def known_cells(cells: Cells | None) -> np.ndarray | None:
+    """Tell which cells are numbers."""
+    return None if cells is None else cells.words == NO_WORD

@@ -1,0 +1,167 @@
+"""One model of a table: it draws rows, conditions on any columns, fills holes and tells how likely a row is.
+
+Every cell becomes a token (`codecs/tokens.py`). A network is shown a row with some cells hidden and learns the law of
+each hidden cell given the known ones, p(x_j | x_S). With the share of hidden cells uniform from 0 to 1 and each row's
+loss weighted by d / (number hidden), the mean loss is that of drawing a row column by column, averaged over all orders
+(Uria et al. 2014): one likelihood for every order of drawing and so for every condition. No adversary takes part; at
+one column a pass none was seen to improve it.
+
+For holes alone a row is rarely hidden by more than half, and each hidden cell counts alike (`learn="holes"`).
+
+References:
+    Uria, Murray and Larochelle, A deep and tractable density estimator, ICML 2014.
+    Hoogeboom et al., Autoregressive diffusion models, ICLR 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from contrafact.base.recipe import Count, NotNegative, Positive, Share
+from contrafact.codecs.schema import Role
+from contrafact.codecs.table import TableCodec
+from contrafact.engine.average import Average
+from contrafact.engine.fit import Method, TrainedRecipe, Training
+from contrafact.engine.play import Move, Phase, Step, Terms
+from contrafact.nets.adversarial import cosine
+from contrafact.nets.weave import Weave
+from contrafact.nets.woven import Encoded, Exam, Woven, network, restored
+
+HIDDEN: dict[str, tuple[float, float]] = {"all": (0.0, 1.0), "holes": (0.05, 0.5)}
+
+
+@dataclass(kw_only=True)
+class Hiding:
+    """One player that guesses hidden cells.
+
+    Arguments:
+        recipe: The settings.
+        net: The network that is trained.
+        average: Its running average, which is what gets used.
+        players: Its optimiser.
+    """
+
+    recipe: Loom
+    net: Weave
+    average: Average
+    players: dict[str, Optimizer]
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """Everything with weights, by name."""
+        return {"net": self.net, "average": self.average.module}
+
+    def prepare(self, step: Step) -> None:
+        """Set this step's learning rate: it rises quickly, then falls along half a cosine."""
+        risen = min((step.number + 1) / max(self.recipe.warm_up * step.total, 1), 1.0)
+        rate = cosine(step, self.recipe.rate, self.recipe.rate * self.recipe.rate_end)
+        self.players["network"].param_groups[0]["lr"] = rate * risen * step.rate
+
+    def phases(self) -> Sequence[Phase]:
+        """Let the only player move."""
+        return [Phase(moves=(Move(player="network", loss=self.loss, then=self.average.update),))]
+
+    def loss(self, batch: dict[str, Tensor], step: Step) -> Terms:
+        """Hide cells and count the surprise at them."""
+        tokens = batch["tokens"].long()
+        there = tokens >= 0
+        low, high = HIDDEN[self.recipe.learn]
+        share = low + (high - low) * step.uniform(len(tokens), 1)
+        hidden = (step.uniform(*tokens.shape) < share) & there
+        surprise = self.net.surprise(self.net.hidden(self.net.entered(tokens, there & ~hidden)), tokens)
+        if self.recipe.learn == "holes":
+            return {"surprise": (surprise * hidden.T).sum() / hidden.sum().clamp_min(1)}
+        weight = hidden * (there.sum(1) / hidden.sum(1).clamp_min(1))[:, None] / there.sum(1, keepdim=True).clamp_min(1)
+        return {"surprise": (surprise * weight.T).sum() / len(tokens)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loom(TrainedRecipe):
+    """Fit one network to a table that draws, conditions, fills and judges rows."""
+
+    steps: Count | None = None  # steps; none: chosen from the rows, or from the budget
+    batch: Count | None = None  # rows in a batch; none: 512, fewer where there are few rows
+    columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    learn: Literal["all", "holes"] = "all"  # any question, or only how to fill holes in rows that are mostly known
+    holes: bool = True  # holes are part of the data: drawn again, and telling; otherwise they are only unknown
+    width: Count = 256  # numbers in the hidden state
+    depth: Count = 2  # residual blocks
+    rate: Positive = 2e-3  # learning rate at the start
+    rate_end: Share = 0.02  # share of the rate that is left at the end
+    warm_up: Share = 0.05  # share of the run in which the rate rises to its start
+    decay: NotNegative = 0.01  # weight decay
+    half_life: NotNegative = 100_000  # rows after which a weight's part in the average has halved
+
+    @classmethod
+    def toy(cls) -> Self:
+        """Give settings for tests that must be quick."""
+        return cls(steps=30, width=32, depth=1, batch=64)
+
+    def training(self, data: Any, **options: Any) -> Training:
+        """Prepare a training that can be watched step by step."""
+        codec = TableCodec.fit(data, columns=self.columns, holes=self.holes)
+        recipe = self.filled({"batch": usual_batch(codec.schema.rows)})
+        exam, tokens, sizes = Exam(), codec.encode(data)["tokens"], [slot.size for slot in codec.slots]
+        method = Method(
+            codec=codec,
+            batch=recipe.batch or 1,
+            steps=usual_steps(codec.schema.rows),
+            begin=lambda total, device: recipe.game(codec, tokens, device),
+            model=lambda game: Woven(recipe, codec, game.average.module, exam),
+            score=lambda held, seed: against_shares(held, seed, HIDDEN[self.learn], exam, sizes),
+        )
+        return Training(self, data, method, **options)
+
+    def game(self, codec: TableCodec, tokens: np.ndarray, device: torch.device) -> Hiding:
+        """Make the network and its optimiser."""
+        net = network(self, codec)
+        net.begin([codec.ranks(slot) for slot in codec.slots], tokens)
+        net.to(device)
+        weights = [{"params": list(net.parameters()), "weight_decay": self.decay}]
+        player = torch.optim.AdamW(weights, lr=self.rate, betas=(0.9, 0.99), fused=True)
+        average = Average(net, self.half_life, self.batch or 1)
+        return Hiding(recipe=self, net=net, average=average, players={"network": player})
+
+    def restore(self, codec: dict[str, Any], arrays: Encoded, facts: dict[str, Any]) -> Woven:
+        """Make a fitted model again."""
+        return restored(self, TableCodec.from_json(codec), arrays)
+
+
+def usual_batch(rows: int) -> int:
+    """Choose a batch: an eighth of the rows, from 16 to 512."""
+    return int(min(max(rows // 8, 16), 512))
+
+
+def usual_steps(rows: int) -> int:
+    """Choose how many steps there are."""
+    return 2000
+
+
+def against_shares(
+    held: Encoded, seed: int, hidden: tuple[float, float], exam: Exam, sizes: Sequence[int]
+) -> Callable[[Encoded], dict[str, float]]:
+    """Prepare the exam and return what scores it: the share of the columns' own surprise that the others take away.
+
+    Arguments:
+        held: Held-out rows.
+        seed: Chooses the cells that are hidden.
+        hidden: Between which shares of a row.
+        exam: What the model in training answers.
+        sizes: How many tokens each column has.
+    """
+    exam.set(held["tokens"], seed, hidden)
+    usual = exam.alone(sizes)
+
+    def score(found: Encoded) -> dict[str, float]:
+        share = found["surprise"].mean() / usual.mean()
+        error = (found["surprise"] - share * usual).std() / usual.mean() / len(usual) ** 0.5
+        return {"score": float(1 - share), "score_error": float(error)}
+
+    return score
