@@ -39,6 +39,10 @@ class Cells:
     def __len__(self) -> int:
         return len(self.words)
 
+    def copied(self) -> Cells:
+        """Copy the cells, to be changed."""
+        return Cells(numbers=self.numbers.copy(), words=self.words.copy())
+
     @property
     def holes(self) -> np.ndarray:
         """Which cells are missing."""

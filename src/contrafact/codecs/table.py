@@ -11,18 +11,22 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from contrafact.base.errors import DataError
-from contrafact.codecs.cells import NO_WORD, Cells, read
+from contrafact.codecs.cells import Cells, read
 from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
 from contrafact.codecs.schema import Column, Role, Schema
 from contrafact.codecs.ties import Tie, ties_of
 from contrafact.codecs.tokens import MOST_BINS, Tokens
 from contrafact.codecs.written import write
+
+if TYPE_CHECKING:
+    from contrafact.codecs.conditions import Limit
+    from contrafact.codecs.known import Known
 
 MOST_TOKENS = 1000  # of one place
 ALL_TOKENS = 100_000  # of all columns together, where they are many
@@ -138,13 +142,23 @@ class TableCodec:
                 code="E205",
             ) from error
 
-    def encode(self, data: Any) -> dict[str, np.ndarray]:
-        """Turn a frame into tokens, -1 where a cell is unknown, and shares of their intervals."""
-        cells = self.cells_of(data)
-        pairs = {c: k.encode(p) for c, (k, p) in enumerate(zip(self.kinds, cells, strict=True)) if k and p is not None}
-        tokens = {c: pair[0] for c, pair in pairs.items()}
-        rows = len(as_frame(data))
-        columns = [_digit(tokens[slot.column], slot) for slot in self.slots]
+    def encode(self, data: Any, *, holes: bool = True) -> dict[str, np.ndarray]:
+        """Turn a frame into tokens, -1 where a cell is unknown, and shares of their intervals.
+
+        Arguments:
+            data: A frame with the fitted columns.
+            holes: Whether a hole is a token where the data that were fitted had holes, or unknown everywhere.
+        """
+        return self.encode_cells(self.cells_of(data), len(as_frame(data)), holes=holes)
+
+    def encode_cells(self, cells: list[Cells | None], rows: int, *, holes: bool = True) -> dict[str, np.ndarray]:
+        """Turn cells into tokens, as `encode` does."""
+        pairs: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        for column, (kind, part) in enumerate(zip(self.kinds, cells, strict=True)):
+            if kind is not None and part is not None:
+                tokens, within = kind.encode(part)
+                pairs[column] = (tokens if holes else np.where(part.holes, -1, tokens)), within
+        columns = [_digit(pairs[slot.column][0], slot) for slot in self.slots]
         shares = [pairs[column][1] for column in self.smooth]
         return {
             "tokens": np.stack(columns, axis=1) if columns else np.empty((rows, 0), dtype=np.int16),
@@ -153,19 +167,25 @@ class TableCodec:
 
     def columns_of(self, encoded: Mapping[str, np.ndarray]) -> list[Cells | None]:
         """Turn tokens and shares back into the cells of all learned columns."""
-        rows = len(encoded["tokens"])
         tokens = self.whole(encoded["tokens"])
         cells: list[Cells | None] = [None] * len(self.kinds)
         for column, part in tokens.items():
-            kind = self.kinds[column]
-            assert kind is not None
-            smooth = column in self.smooth
-            within = encoded["within"][:, self.smooth.index(column)] if smooth else np.full(rows, 0.5)
-            cells[column] = kind.decode(part, within)
+            cells[column] = self.kind(column).decode(part, self.within(encoded, column))
         for column, tie in enumerate(self.ties):
             if tie is not None:
                 cells[column] = self._followed(column, tie, tokens[tie.source], cells[tie.source])
         return cells
+
+    def kind(self, column: int) -> Tokens:
+        """Give the tokens of a learned column."""
+        kind = self.kinds[column]
+        assert kind is not None
+        return kind
+
+    def within(self, encoded: Mapping[str, np.ndarray], column: int) -> np.ndarray:
+        """Give where in its token's interval each cell of a column lies."""
+        smooth = column in self.smooth
+        return encoded["within"][:, self.smooth.index(column)] if smooth else np.full(len(encoded["tokens"]), 0.5)
 
     def whole(self, tokens: np.ndarray) -> dict[int, np.ndarray]:
         """Put the digits of large columns together: each column's token, by its place."""
@@ -180,8 +200,8 @@ class TableCodec:
         return found
 
     def _followed(self, column: int, tie: Tie, tokens: np.ndarray, source: Cells | None) -> Cells:
-        kind = self.kinds[column]
-        assert kind is not None and source is not None
+        kind = self.kind(column)
+        assert source is not None
         if tie.table:
             return kind.decode(np.array([*tie.table, -1])[tokens], np.full(len(tokens), 0.5))
         return Cells(numbers=kind.on_grid(source.numbers * tie.slope + tie.offset), words=source.words)
@@ -193,10 +213,12 @@ class TableCodec:
             encoded: Tokens and shares.
             start: The number of the first row, which keys are made from.
         """
+        return self.frame_of(self.columns_of(encoded), len(encoded["tokens"]), start)
+
+    def frame_of(self, cells: list[Cells | None], rows: int, start: int = 0) -> Any:
+        """Put cells together to a frame; what is not learned is made anew."""
         import pandas as pd
 
-        rows = len(encoded["tokens"])
-        cells = self.columns_of(encoded)
         columns = [
             made_anew(known, rows, start) if part is None else write(known, part)
             for known, part in zip(self.schema, cells, strict=True)
@@ -205,17 +227,63 @@ class TableCodec:
         frame.columns = pd.Index(self.names)
         return frame
 
+    def known(self, data: Any) -> Known:
+        """Read a table with holes, as something to be filled."""
+        from contrafact.codecs.known import known_of
+
+        return known_of(self, data)
+
+    def with_followers(self, cells: list[Cells | None]) -> list[Cells | None]:
+        """Derive the columns that follow from others again."""
+        whole = {c: k.encode(p)[0] for c, (k, p) in enumerate(zip(self.kinds, cells, strict=True)) if k and p}
+        return [
+            part if tie is None else self._followed(column, tie, whole[tie.source], cells[tie.source])
+            for column, (part, tie) in enumerate(zip(cells, self.ties, strict=True))
+        ]
+
+    def filled(self, data: Any, cells: list[Cells | None]) -> Any:
+        """Copy a table with cells in its holes; the others keep their bits, and unlearned columns their holes."""
+        from contrafact.codecs.known import filled
+
+        return filled(self, data, cells)
+
+    def log_density(self, encoded: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Give the logarithm of the density of each row's smooth cells inside their tokens' intervals."""
+        tokens = self.whole(encoded["tokens"])
+        found = np.zeros(len(encoded["tokens"]))
+        for column in self.smooth:
+            found += self.kind(column).log_density(tokens[column], self.within(encoded, column))
+        return found
+
+    def limits(self, given: Mapping[Any, Any] | None) -> dict[int, Limit]:
+        """Read conditions on columns, each as a limit on a column's tokens, by the column's place."""
+        from contrafact.codecs.conditions import limits_of
+
+        return limits_of(self, given)
+
+    def allowed(self, limits: Mapping[int, Limit]) -> dict[int, np.ndarray]:
+        """Say for the places of a row what its tokens may be, and with what weight.
+
+        Arguments:
+            limits: What columns may be.
+
+        Returns:
+            Weights of a place's tokens; of a second digit, a row of weights for each first digit.
+        """
+        found = {}
+        for place, slot in enumerate(self.slots):
+            weights = limits[slot.column].weights if slot.column in limits else np.ones(self.kind(slot.column).size)
+            if slot.base:
+                digits = np.zeros((-(-len(weights) // slot.base), slot.base))
+                digits.flat[: len(weights)] = weights
+                found[place] = digits if slot.digit else digits.max(1)
+            elif slot.column in limits:
+                found[place] = weights
+        return found
+
     def ranks(self, slot: Slot) -> np.ndarray:
         """Give the rank from -1 to 1 of each token of a place, NaN for those that are no numbers."""
-        kind = self.kinds[slot.column]
-        assert kind is not None
-        return np.full(slot.size, np.nan) if slot.base else kind.ranks()
-
-    def best(self, tokens: np.ndarray, column: int) -> np.ndarray:
-        """Give the numbers that tokens stand for on average."""
-        kind = self.kinds[column]
-        assert kind is not None
-        return kind.means[tokens]
+        return np.full(slot.size, np.nan) if slot.base else self.kind(slot.column).ranks()
 
     def to_json(self) -> dict[str, Any]:
         """Give the codec as JSON-ready values."""
@@ -261,8 +329,3 @@ def as_frame(data: Any) -> Any:
         fix="Give a DataFrame, or a path to contrafact.read.",
         code="E203",
     )
-
-
-def known_cells(cells: Cells | None) -> np.ndarray | None:
-    """Tell which cells are numbers."""
-    return None if cells is None else cells.words == NO_WORD

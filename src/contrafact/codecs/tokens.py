@@ -126,6 +126,19 @@ class Tokens:
             numbers[bins] = self.on_grid(_along(self.knots[tokens[bins] - len(self.points)], within[bins]))
         return Cells(numbers=numbers, words=words)
 
+    def expected(self, chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Give the mean number, or the likeliest word where words are likelier than numbers.
+
+        Arguments:
+            chances: A row's chances of all tokens.
+        """
+        number = chances[:, : self.numbers]
+        mass = number.sum(1)
+        means = np.divide(number @ self.means, mass, out=np.full(len(mass), np.nan), where=mass > 0)
+        word = mass < 0.5
+        words = np.where(word, chances[:, self.numbers :].argmax(1), NO_WORD) if word.any() else np.full(len(mass), -1)
+        return np.where(word, np.nan, means), words
+
     def on_grid(self, numbers: np.ndarray) -> np.ndarray:
         """Move numbers to the nearest place of the column's grid."""
         if not self.step:
@@ -151,6 +164,16 @@ class Tokens:
         ones, zeros = np.ones(len(self.points)), np.zeros(len(self.points))
         start = np.concatenate([zeros, start, np.zeros(other)])
         return mass, start, np.concatenate([ones, stop, np.ones(other)])
+
+    def log_density(self, tokens: np.ndarray, within: np.ndarray) -> np.ndarray:
+        """Give the logarithm of the density inside bins; on a grid, of the mass of a grid's place."""
+        found, bins = np.zeros(len(tokens)), (tokens >= len(self.points)) & (tokens < self.numbers)
+        knots = self.knots[tokens[bins] - len(self.points)]
+        piece = np.minimum((within[bins] * PIECES).astype(np.int64), PIECES - 1)
+        rows = np.arange(len(knots))
+        width = np.maximum(knots[rows, piece + 1] - knots[rows, piece], self.step or np.finfo(np.float64).tiny)
+        found[bins] = -np.log(PIECES * width / (self.step or 1.0))
+        return found
 
     def to_json(self) -> dict[str, Any]:
         """Give the tokens as JSON-ready values."""

@@ -82,12 +82,14 @@ class Painter(nn.Module):
         self.heard = nn.ModuleList(nn.Conv2d(noise, size, 1) for size in widths if noise)
         self.told = nn.Linear(latent, widths[-1], bias=False) if latent else None
         self.named = nn.Linear(condition, widths[-1], bias=False) if condition else None
+        for layer in self.heard:
+            nn.init.normal_(layer.weight, std=1 / math.sqrt(noise))  # type: ignore[arg-type]
         if self.told is not None:
             nn.init.normal_(self.told.weight, std=1 / math.sqrt(latent))
         self.grow = nn.ModuleList(_doubling(o, i) for i, o in pairwise(widths))
         self.up = nn.ModuleList(map(Residual, widths))
         self.norm, self.head = PixelNorm(widths[0]), nn.Conv2d(widths[0], 4 * outputs, 3, 1, 1)
-        nn.init.normal_(self.head.weight, std=0.5 / math.sqrt(9 * widths[0]))
+        _alike(self.head, 0.5)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
     def sizes(self, high: int, wide: int) -> list[tuple[int, int]]:
@@ -135,6 +137,22 @@ def _sum(maps: Tensor, heard: Tensor | None) -> Tensor:
 
 
 def _doubling(inputs: int, outputs: int) -> nn.ConvTranspose2d:
+    """Make a layer that doubles a map and begins by interpolating it, so that no grid has to be unlearned."""
     layer = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=False)
-    nn.init.normal_(layer.weight, std=math.sqrt(1 / (4 * inputs)))
+    line = torch.tensor([0.25, 0.75, 0.75, 0.25])
+    with torch.no_grad():
+        layer.weight.copy_(torch.randn(inputs, outputs, 1, 1) / math.sqrt(inputs) * line[:, None] * line)
     return layer
+
+
+def _alike(head: nn.Conv2d, size: float) -> None:
+    """Let the four pixels that a place of the map becomes begin equal: a pixel shuffle then begins without a grid.
+
+    Arguments:
+        head: Gives four channels for each channel of the picture.
+        size: How much the pixels vary when its inputs have unit size.
+    """
+    outputs, inputs, *kernel = head.weight.shape
+    with torch.no_grad():
+        weight = torch.randn(outputs // 4, inputs, *kernel) * (size / math.sqrt(inputs * math.prod(kernel)))
+        head.weight.copy_(weight.repeat_interleave(4, dim=0))

@@ -1,14 +1,18 @@
 """The model of a table: a network of any order, read column by column.
 
 `sample` draws the columns of a block of rows in a random order, each from its law given those before; what is given is
-put in first, so that conditions hold in every row and nothing is drawn in vain. `impute` leaves what is known as it is.
+put in first, so that conditions hold in every row. Where several columns are given with room to choose (intervals,
+sets), each row is one of four candidates, chosen with the chance that the later conditions had to hold: without that,
+the first column would be drawn as if the others were free. `impute` leaves what is known as it is.
+
 Several columns may be drawn in one pass, as if they did not depend on each other given those before: faster, and less
 faithful.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,59 +24,32 @@ from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, gener
 from contrafact.engine.model import Model
 from contrafact.engine.play import own_randomness
 from contrafact.nets.adversarial import loaded_net
+from contrafact.nets.exam import Exam
+from contrafact.nets.filling import Filling
+from contrafact.nets.making import Making
 from contrafact.nets.weave import Weave
 
 Encoded = dict[str, np.ndarray]
-EXAM_ROWS, EXAM_MASKS, SHOWN_ROWS = 1000, 4, 256
+SHOWN_ROWS = 256
+POOL = 4  # candidates for each row where several columns have room to choose
+ORDERS = 4
 
 
-class Exam:
-    """Held-out rows and the cells that are hidden from the network, the same at every look."""
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a sample is to hold.
 
-    def __init__(self) -> None:
-        self.tokens, self.known = torch.empty(0, 0), torch.empty(0, 0)
+    Arguments:
+        limits: What columns may be, by the column's place.
+        allowed: Weights of tokens, by their place in a row.
+        fixed: Places where one token is allowed.
+        open: Places with room to choose that were limited.
+    """
 
-    def set(self, tokens: np.ndarray, seed: int, hidden: tuple[float, float]) -> None:
-        """Choose the rows and the cells.
-
-        Arguments:
-            tokens: Held-out rows.
-            seed: Chooses the cells.
-            hidden: Between which shares of a row's cells are hidden.
-        """
-        random = generator(seed, "exam")
-        rows = np.tile(tokens[:EXAM_ROWS], (EXAM_MASKS, 1)).astype(np.int64)
-        share = random.uniform(*hidden, size=(len(rows), 1))
-        known = (random.random(rows.shape) >= share) & (rows >= 0)
-        self.tokens, self.known = torch.from_numpy(rows), torch.from_numpy(known)
-
-    @property
-    def asked(self) -> Tensor:
-        """Which cells are to be guessed."""
-        return ~self.known & (self.tokens >= 0)
-
-    def by_row(self, surprise: Tensor) -> np.ndarray:
-        """Sum the surprise at the cells asked for, over a row's cells and its masks."""
-        whole: np.ndarray = (surprise * self.asked).sum(1).reshape(EXAM_MASKS, -1).sum(0).numpy()
-        return whole
-
-    @torch.no_grad()
-    def surprise(self, net: Weave) -> np.ndarray:
-        """Give the network's surprise at each row."""
-        found = [
-            net.surprise(net.hidden(net.entered(tokens, known)), tokens).T
-            for tokens, known in zip(self.tokens.split(BLOCK_ROWS), self.known.split(BLOCK_ROWS), strict=True)
-        ]
-        return self.by_row(torch.cat(found))
-
-    def alone(self, sizes: Sequence[int]) -> np.ndarray:
-        """Give the surprise of one who knows each column's shares and nothing of the row."""
-        costs = []
-        for place, size in enumerate(sizes):
-            column = self.tokens[:, place]
-            counts = torch.bincount(column[column >= 0], minlength=size) + 0.5
-            costs.append(-(counts / counts.sum()).log()[column.clamp_min(0)])
-        return self.by_row(torch.stack(costs, 1))
+    limits: dict[int, Any]
+    allowed: dict[int, Tensor]
+    fixed: tuple[int, ...]
+    open: tuple[int, ...]
 
 
 class Woven(Model):
@@ -96,48 +73,123 @@ class Woven(Model):
     def rows(self, n: int, seed: int) -> Encoded:
         """Draw a few rows, and take the exam, while the model is being trained."""
         assert self.exam is not None, "only a model in training has an exam"
-        return {**self._block(seed, 0, min(n, SHOWN_ROWS)), "surprise": self.exam.surprise(self.net)}
+        return {**self._block(seed, 0, self.asked(None), min(n, SHOWN_ROWS)), "surprise": self.exam.surprise(self.net)}
 
     def sample(self, n: int, given: dict[str, Any] | None = None, seed: int | None = None) -> Any:
         """Draw rows.
 
         Arguments:
             n: How many.
-            given: What some columns are.
+            given: What some columns are: a value, an interval (30, 40) or "30..40", a set ["a", "b"] or "a|b".
             seed: The same seed gives the same rows, however many are drawn; None draws fresh ones.
         """
-        return self.codec.decode(self.drawn(checked_count(n), chosen(seed)))
+        asked = self.asked(given)
+        drawn = self.drawn(checked_count(n), chosen(seed), asked)
+        cells = self.codec.columns_of(drawn)
+        for column, limit in asked.limits.items():
+            np.clip(cells[column].numbers, limit.low, limit.high, out=cells[column].numbers)
+        return self.codec.frame_of(cells, len(drawn["tokens"]))
 
-    def drawn(self, n: int, seed: int, start: int = 0) -> Encoded:
+    def asked(self, given: Mapping[str, Any] | None) -> Asked:
+        """Read conditions on columns."""
+        limits = self.codec.limits(given)
+        allowed = {p: torch.from_numpy(w).float() for p, w in self.codec.allowed(limits).items()}
+        limited = [place for place, slot in enumerate(self.codec.slots) if slot.column in limits]
+        single = [place for place in limited if limits[self.codec.slots[place].column].single]
+        return Asked(
+            limits=limits, allowed=allowed, fixed=tuple(single), open=tuple(p for p in limited if p not in single)
+        )
+
+    def drawn(self, n: int, seed: int, asked: Asked, start: int = 0) -> Encoded:
         """Draw the encoded rows `start` to `start + n` of the endless sample that belongs to a seed."""
-        pieces = in_blocks(n, lambda block: Block(self._block(seed, block)), start=start)
+        pieces = in_blocks(n, lambda block: Block(self._block(seed, block, asked)), start=start)
         return {name: np.concatenate([piece.parts[name] for piece in pieces]) for name in pieces[0].parts}
 
     @torch.no_grad()
-    def _block(self, seed: int, block: int, rows: int = BLOCK_ROWS) -> Encoded:
+    def _block(self, seed: int, block: int, asked: Asked, rows: int = BLOCK_ROWS) -> Encoded:
         source = torch.Generator().manual_seed(fold(seed, "sample", block))
-        places = len(self.net.sizes)
-        order = generator(fold(seed, "order"), block).permutation(places)
-        tokens = torch.full((rows, places), -1)
-        entered = self.net.entered(tokens[:1], tokens[:1] >= 0).expand(rows, -1)
-        for place in self._in_order(order):
-            state = self.net.hidden(entered)
-            logits = self.net.logits(state, place)
-            tokens[:, place] = picked(logits, torch.rand(rows, generator=source))
-            entered = entered + self._told(tokens[:, place], place)
-        within = torch.rand(rows, len(self.codec.smooth), generator=source)
-        return {"tokens": tokens.numpy().astype(np.int16), "within": within.numpy()}
+        order = self._in_order(generator(fold(seed, "order"), block).permutation(len(self.net.sizes)))
+        pool = rows * (POOL if len(asked.open) > 1 else 1)
+        making = Making(self.net, torch.full((pool, len(order)), -1), source)
+        weights = torch.ones(pool)
+        for place in [*asked.fixed, *(p for p in order if p in asked.open)]:
+            weights = weights * self._draw(making, place, asked)
+        if pool > rows:
+            making.choose(weights, rows)
+        for place in order:
+            if place not in asked.fixed and place not in asked.open:
+                self._draw(making, place, asked)
+        return self._with_shares(making, asked, source)
+
+    def _draw(self, making: Making, place: int, asked: Asked) -> Tensor:
+        weights = asked.allowed.get(place)
+        if weights is not None and weights.dim() == 2:  # a second digit: what it may be depends on the first
+            weights = weights[making.tokens[:, place - 1]]
+        return making.draw(place, weights)
+
+    def _with_shares(self, making: Making, asked: Asked, source: torch.Generator) -> Encoded:
+        """Draw where in their intervals the cells lie."""
+        tokens = making.tokens.numpy().astype(np.int16)
+        within = torch.rand(len(tokens), len(self.codec.smooth), generator=source).numpy()
+        whole = self.codec.whole(tokens)
+        for place, column in enumerate(self.codec.smooth):
+            if column in asked.limits:
+                limit, own = asked.limits[column], whole[column]
+                within[:, place] = limit.start[own] + within[:, place] * (limit.stop - limit.start)[own]
+        return {"tokens": tokens, "within": within}
 
     def _in_order(self, order: Sequence[int]) -> list[int]:
-        """Put each second digit behind its first."""
+        """Put each second digit right behind its first."""
         slots = self.codec.slots
-        late = sorted(range(len(order)), key=lambda i: slots[order[i]].digit)
-        return [int(order[i]) for i in late]
+        firsts = [int(place) for place in order if not slots[place].digit]
+        return [p for first in firsts for p in ((first, first + 1) if slots[first].base else (first,))]
 
-    def _told(self, tokens: Tensor, place: int) -> Tensor:
-        """Give what a column's cells add to a row's embedding once they are known."""
-        known = self.net.embed[tokens + self.net.starts[place]]
-        return known - self.net.embed[self.net.total + place]
+    def log_prob(self, data: Any, orders: int = ORDERS) -> np.ndarray:
+        """Give the logarithm of each row's probability, or density where columns are smooth.
+
+        Rows are drawn in a random order of columns; their probability is the mean over orders, here over a few that
+        are chosen once and for all. Cells that are unknown, such as holes where the data that were fitted had none,
+        are left out: what is given is the probability of the cells that are there.
+
+        Arguments:
+            data: Rows with the fitted columns.
+            orders: Over how many orders the mean is taken.
+        """
+        encoded = self.codec.encode(data)
+        tokens = torch.from_numpy(encoded["tokens"].astype(np.int64))
+        found = np.concatenate([self._log_prob(part, orders) for part in tokens.split(BLOCK_ROWS)] or [np.empty(0)])
+        return found + self.codec.log_density(encoded)
+
+    @torch.no_grad()
+    def _log_prob(self, tokens: Tensor, orders: int) -> np.ndarray:
+        whole = []
+        for number in range(orders):
+            order = self._in_order(generator(0, "orders", number).permutation(len(self.net.sizes)))
+            known = torch.zeros(tokens.shape, dtype=torch.bool)
+            sums = torch.zeros(len(tokens), dtype=torch.float64)
+            for place in order:
+                there = tokens[:, place] >= 0
+                state = self.net.hidden(self.net.entered(tokens, known))
+                chances = self.net.logits(state, place).log_softmax(1)
+                own = chances.gather(1, tokens[:, place].clamp_min(0)[:, None])[:, 0]
+                sums += torch.where(there, own, 0.0)
+                known[:, place] = there
+            whole.append(sums)
+        return np.asarray((torch.stack(whole).logsumexp(0) - np.log(orders)).numpy())
+
+    def impute(self, data: Any, draws: int | None = None, seed: int | None = None) -> Any:
+        """Fill the holes of a copy; observed cells keep their bits.
+
+        Arguments:
+            data: Rows with the fitted columns.
+            draws: None fills in the mean, or the likeliest level; m gives a list of m copies with random draws.
+            seed: Makes the draws repeatable.
+        """
+        filling = Filling(self.net, self.codec, data)
+        if draws is None:
+            return filling.best()
+        start = chosen(seed)
+        return [filling.drawn(fold(start, "impute", number), self._in_order) for number in range(checked_count(draws))]
 
 
 class Block:
@@ -148,12 +200,6 @@ class Block:
 
     def __getitem__(self, rows: slice) -> Block:
         return Block({name: part[rows] for name, part in self.parts.items()})
-
-
-def picked(logits: Tensor, uniform: Tensor) -> Tensor:
-    """Draw a token for each row: the first at which the summed chances pass a uniform number."""
-    sums = logits.softmax(1).cumsum(1)
-    return (sums < uniform[:, None] * sums[:, -1:]).sum(1).clamp_max(logits.shape[1] - 1)
 
 
 def restored(recipe: Any, codec: Any, arrays: Encoded) -> Woven:

@@ -25,11 +25,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d, leaky_relu
 from torch.optim import Optimizer
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share
@@ -46,7 +48,7 @@ from contrafact.nets.any_size import cut_windows, window_of
 from contrafact.nets.fills import Exam, FillModel
 from contrafact.nets.holes import random_holes
 from contrafact.nets.picture_duel import falling, pixels
-from contrafact.nets.pictures import PictureCritic, doublings
+from contrafact.nets.pictures import LEAK, PictureCritic, doublings
 from contrafact.nets.residual import Painter
 
 DUEL = DUELS["non-saturating"]
@@ -80,15 +82,29 @@ class Filler(nn.Module):
 
 
 class HoleCritic(nn.Module):
-    """Judge a picture beside its hole."""
+    """Judge a picture beside its hole: as a whole, and place by place inside the hole, at every size of the maps.
+
+    The places share their weights, so that what is wrong with a texture is learned everywhere at once.
+    """
 
     def __init__(self, shape: tuple[int, int, int], condition: int, width: int) -> None:
         super().__init__()
         self.critic = PictureCritic(condition, (shape[0] + 1, *shape[1:]), width)
+        self.local = nn.ModuleList(nn.Conv2d(layer.out_channels, 1, 1) for layer in self.critic.layers[:-1])
 
     def forward(self, pictures: Tensor, hole: Tensor, condition: Tensor | None = None) -> Tensor:
-        logits: Tensor = self.critic(torch.cat([pictures, hole - 0.5], dim=1), condition)
-        return logits
+        maps = torch.cat([pictures, hole - 0.5], dim=1).contiguous(memory_format=torch.channels_last)
+        logit = pictures.new_zeros(len(pictures), 1)
+        for layer, local in zip_longest(self.critic.layers, self.local):
+            maps = leaky_relu(layer(maps), LEAK)
+            if local is not None:
+                share = adaptive_avg_pool2d(hole, maps.shape[2:])
+                share = share / share.sum((2, 3), keepdim=True)
+                logit = logit + (local(maps) * share).sum((2, 3))
+        features = maps.flatten(1)
+        if self.critic.projection is not None and condition is not None:
+            logit = logit + (features * self.critic.projection(condition)).sum(1, keepdim=True)
+        return logit + self.critic.last(features)
 
 
 def energy_score(truth: Tensor, one: Tensor, other: Tensor, hole: Tensor) -> Tensor:

@@ -1,0 +1,105 @@
+"""Fill the holes of a table with a network of any order: best guesses in one pass, or random draws column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from contrafact.base.seeds import BLOCK_ROWS, fold, generator
+from contrafact.nets.making import Making
+from contrafact.nets.weave import Weave
+
+Order = Callable[[Sequence[int]], list[int]]
+
+
+class Filling:
+    """One table with holes.
+
+    Arguments:
+        net: The network.
+        codec: Turns tables into tokens and back.
+        data: The table.
+    """
+
+    def __init__(self, net: Weave, codec: Any, data: Any) -> None:
+        self.net, self.codec, self.data = net, codec, data
+        self.known = codec.known(data)
+        self.tokens = torch.from_numpy(self.known.encoded["tokens"].astype(np.int64))
+        self.hollow = np.flatnonzero((self.tokens < 0).any(1).numpy())
+
+    def _chunks(self) -> Iterator[np.ndarray]:
+        """Give the rows with holes, a block of the table at a time."""
+        for block in range(0, len(self.tokens), BLOCK_ROWS):
+            rows = self.hollow[(self.hollow >= block) & (self.hollow < block + BLOCK_ROWS)]
+            if len(rows):
+                yield rows
+
+    def _weights(self, place: int, rows: np.ndarray, making: Making | None = None) -> Tensor | None:
+        """Say what the cells of some rows may be: no hole, and what columns that follow from them tell."""
+        slot = self.codec.slots[place]
+        weights = self.known.weights(slot.column, rows)
+        if not slot.base:
+            return torch.from_numpy(weights).float()
+        whole = np.zeros((len(weights), -(-weights.shape[1] // slot.base) * slot.base))
+        whole[:, : weights.shape[1]] = weights
+        digits = torch.from_numpy(whole).float().view(len(weights), -1, slot.base)
+        if not slot.digit:
+            return digits.amax(2).expand(len(rows), -1)
+        assert making is not None
+        first = making.tokens[making.asked, place - 1]
+        return digits.expand(len(rows), -1, -1)[torch.arange(len(rows)), first]
+
+    @torch.no_grad()
+    def best(self) -> Any:
+        """Fill in means and likeliest levels."""
+        cells = [part and part.copied() for part in self.known.cells]
+        for rows in self._chunks():
+            making = Making(self.net, self.tokens[rows], torch.Generator())
+            for place, slot in enumerate(self.codec.slots):
+                holes = (self.tokens[rows, place] < 0).numpy()
+                if not slot.digit and holes.any():
+                    self._guess(cells[slot.column], making, place, rows, holes)
+        return self.codec.filled(self.data, self.codec.with_followers(cells))
+
+    def _guess(self, cells: Any, making: Making, place: int, rows: np.ndarray, holes: np.ndarray) -> None:
+        """Put the best guesses of one column into its cells."""
+        slot, where = self.codec.slots[place], torch.from_numpy(np.flatnonzero(holes))
+        chances, _ = making.law(place, self._weights(place, rows[holes]), where)
+        if slot.base:
+            alone = making.copied(where)
+            alone.tell(place, chances.argmax(1))
+            second, _ = alone.law(place + 1, self._weights(place + 1, rows[holes], alone))
+            tokens = chances.argmax(1) * slot.base + second.argmax(1)
+            chances = torch.nn.functional.one_hot(tokens, self.codec.kind(slot.column).size).float()
+        numbers, words = self.codec.kind(slot.column).expected((chances / chances.sum(1, keepdim=True)).numpy())
+        cells.numbers[rows[holes]], cells.words[rows[holes]] = numbers, words
+
+    @torch.no_grad()
+    def drawn(self, seed: int, in_order: Order) -> Any:
+        """Fill in random draws, column by column in an order of each block's own."""
+        tokens = self.tokens.clone()
+        shares = self.known.encoded["within"].copy()
+        for rows in self._chunks():
+            block = int(rows[0]) // BLOCK_ROWS
+            source = torch.Generator().manual_seed(fold(seed, block))
+            making = Making(self.net, tokens[rows], source)
+            for place in in_order(generator(seed, "order", block).permutation(len(self.net.sizes))):
+                holes = (self.tokens[rows, place] < 0).numpy()
+                if holes.any():
+                    making.asked = torch.from_numpy(np.flatnonzero(holes))
+                    making.draw(place, self._weights(place, rows[holes], making), making.asked)
+            tokens[rows] = making.tokens
+            fresh = torch.rand(len(rows), shares.shape[1], generator=source).numpy()
+            unknown = self.known.encoded["tokens"][rows][:, self._smooth()] < 0
+            shares[rows] = np.where(unknown, fresh, shares[rows])
+        encoded = {"tokens": tokens.numpy().astype(np.int16), "within": shares}
+        return self.codec.filled(self.data, self.codec.columns_of(encoded))
+
+    def _smooth(self) -> list[int]:
+        """Give the places of the columns whose cells have shares."""
+        columns = [slot.column for slot in self.codec.slots]
+        return [columns.index(column) for column in self.codec.smooth]

@@ -1,0 +1,79 @@
+"""Rows of tokens in the making: a network's law of any column given what is known, draws from it, and their weights."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from contrafact.nets.weave import Weave
+
+LEAST = 1e-30
+
+
+class Making:
+    """Rows of tokens in the making.
+
+    Arguments:
+        net: The network.
+        tokens: What is known, -1 elsewhere.
+        source: Where chances are drawn from.
+    """
+
+    def __init__(self, net: Weave, tokens: Tensor, source: torch.Generator) -> None:
+        self.net, self.tokens, self.source = net, tokens, source
+        self.asked = torch.arange(len(tokens))
+        self.blank = bool((tokens < 0).all())
+        first = tokens[: 1 if self.blank else len(tokens)]
+        self.entered = net.entered(first, first >= 0).expand(len(tokens), -1)
+
+    def law(self, place: int, allowed: Tensor | None = None, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Give a column's law, and how much of it was allowed.
+
+        Arguments:
+            place: Which column.
+            allowed: Weights of its tokens, for all rows or for each.
+            rows: Which rows; none for all.
+        """
+        entered = self.entered if rows is None else self.entered[rows]
+        entered = entered[:1] if self.blank else entered
+        chances = self.net.logits(self.net.hidden(entered), place).softmax(1)
+        if self.blank:
+            chances = chances.expand(len(self.tokens if rows is None else rows), -1)
+        if allowed is None:
+            return chances, chances.new_ones(len(chances))
+        chances = chances * allowed
+        held = chances.sum(1)
+        # Where the network gives what is allowed no chance at all, the weights alone decide.
+        chances = torch.where(held[:, None] > LEAST, chances, allowed.expand_as(chances))
+        return chances, held.clamp_min(LEAST)
+
+    def draw(self, place: int, allowed: Tensor | None = None, rows: Tensor | None = None) -> Tensor:
+        """Draw a column, and give how much of its law was allowed."""
+        chances, held = self.law(place, allowed, rows)
+        sums = chances.cumsum(1)
+        uniform = torch.rand(len(chances), 1, generator=self.source)
+        drawn = (sums < uniform * sums[:, -1:]).sum(1).clamp_max(chances.shape[1] - 1)
+        self.tell(place, drawn, rows)
+        return held
+
+    def tell(self, place: int, drawn: Tensor, rows: Tensor | None = None) -> None:
+        """Make known what a column holds."""
+        told = self.net.embed[drawn + self.net.starts[place]] - self.net.embed[self.net.total + place]
+        self.blank = False
+        if rows is None:
+            self.tokens[:, place], self.entered = drawn, self.entered + told
+        else:
+            self.tokens[rows, place] = drawn
+            self.entered = self.entered.index_add(0, rows, told)
+
+    def copied(self, rows: Tensor) -> Making:
+        """Copy some of the rows, to go on with them apart."""
+        return Making(self.net, self.tokens[rows], self.source)
+
+    def choose(self, weights: Tensor, count: int) -> None:
+        """Keep some rows, each as often as its weight says, as evenly as can be (systematic resampling)."""
+        sums = weights.double().cumsum(0)
+        marks = (torch.arange(count) + torch.rand(1, generator=self.source)) / count * sums[-1]
+        kept = torch.searchsorted(sums, marks.to(sums.dtype)).clamp_max(len(weights) - 1)
+        kept = kept[torch.randperm(count, generator=self.source)]
+        self.tokens, self.entered = self.tokens[kept], self.entered[kept]
