@@ -22,8 +22,11 @@ SIGNS = {
     "colour_drift": lambda t: 0.3 * (1 - t),
     "class_variety": lambda t: 0.3 + 0.5 * t,
     "class_thin": lambda t: 1,
+    "usual_variety": lambda t: 0.5 + 0.5 * t,
     "class_truth": lambda t: 0.2 + 0.7 * t,
+    "class_truth_error": lambda t: 0.1,
     "class_wrong": lambda t: 8,
+    "usual_truth": lambda t: 0.3 + 0.7 * t,
 }
 
 
@@ -60,6 +63,7 @@ def test_a_healthy_log_of_pictures_is_met_with_silence():
         ("D233", {"colour_drift": lambda t: 0.4}),
         ("D234", {"class_variety": lambda t: 0.1}),
         ("D234", {"class_truth": lambda t: 0.1}),
+        ("D234", {"usual_truth": lambda t: 0.2}),
     ],
 )
 def test_a_planted_sign_is_called_by_its_name(code, numbers):
@@ -80,6 +84,9 @@ def test_a_planted_sign_is_called_by_its_name(code, numbers):
         {"colour_drift": lambda t: 0.5 if int(20 * t) % 2 else 0.1},
         {"class_variety": lambda t: 0.1, "class_thin": lambda t: int(20 * t) % 3},  # another class each time: chance
         {"class_truth": lambda t: 0.1 if t < 0.6 else 0.8},
+        {"class_truth": lambda t: 0.1, "class_truth_error": lambda t: 0.35},  # eight fakes of a class say little
+        {"class_truth": lambda t: 0.3, "usual_truth": lambda t: 0.5},  # not much worse than the others
+        {"usual_truth": lambda t: 0.2 if t < 0.6 else 0.7},
     ],
 )
 def test_what_passes_or_may_be_chance_is_left_alone(numbers):
@@ -117,3 +124,12 @@ def test_rows_of_numbers_are_not_told_to_be_augmented():
 def test_a_dead_class_is_named_by_its_place():
     assert "class number 2 " in findings(log(class_variety=lambda t: 0.1))["D234"].message
     assert "class number 9 " in findings(log(class_truth=lambda t: 0.1))["D234"].message
+
+
+def test_no_single_class_is_called_dead_where_all_are_alike():
+    mixed = {"class_truth": lambda t: 0.1, "class_truth_error": lambda t: 0.05, "usual_truth": lambda t: 0.2}
+    message = findings(log(**mixed))["D234"].message
+    assert "not told apart" in message and "20%" in message
+    pale = {"class_variety": lambda t: 0.3, "usual_variety": lambda t: 0.4}
+    assert "D234" not in findings(log(**pale))
+    assert "D234" not in findings(log(**mixed, score=lambda t: 0.05))

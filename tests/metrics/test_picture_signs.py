@@ -114,6 +114,31 @@ def test_a_class_of_equal_pictures_is_named_and_so_is_one_that_looks_like_anothe
     seen = SIGNS(but(FRESH, swapped))
     assert seen["class_truth"] < 0.3 and seen["class_wrong"] == 3
     assert seen["class_variety"] > 0.4
+    assert seen["usual_variety"] > 0.8 and seen["usual_truth"] > 0.8
+
+
+def test_the_error_of_a_class_is_that_of_the_fakes_that_it_has():
+    def error(count: int) -> float:
+        threes = np.flatnonzero(FRESH["labels"] == 3)[:count]
+        rest = np.flatnonzero(FRESH["labels"] != 3)
+        ones = np.resize(FRESH["pictures"][FRESH["labels"] == 1], (count, 1, 8, 8))
+        pictures, labels = np.concatenate([FRESH["pictures"][rest], ones]), FRESH["labels"][np.r_[rest, threes]]
+        seen = SIGNS({"pictures": pictures, "labels": labels})
+        assert seen["class_wrong"] == 3 and seen["class_truth"] == 0
+        return seen["class_truth_error"]
+
+    assert error(8) == pytest.approx(
+        np.sqrt(0.1 * 0.9 / 11), rel=0.1
+    )  # Beta(1, 9), and nearly all real threes are right
+    assert error(40) < error(8) / 2
+
+
+def test_labels_that_say_nothing_of_the_pictures_leave_no_class_out():
+    random = np.random.default_rng(5)
+    trained, held, fakes = (
+        {**part, "labels": random.integers(0, 4, len(part["labels"]))} for part in (TRAINED, HELD, FRESH)
+    )
+    assert picture_signs(trained, held, 0)(fakes)["usual_truth"] == pytest.approx(1, abs=0.35)
 
 
 def test_too_few_of_a_class_say_nothing():

@@ -157,6 +157,13 @@ def test_the_chance_follows_the_gap_in_small_strides_and_stays_where_it_does_not
     assert other.heed({"critic_gap": 0.0}) == augment.heed({"critic_gap": 0.0})
 
 
+def test_the_chance_stays_where_the_gap_of_few_held_out_pictures_is_chance():
+    for gap in (-0.4, 1.0):
+        augment = Augment(AUTO, chance=0.5, target=0.3)
+        assert augment.heed({"critic_gap": gap, "critic_gap_error": 0.26}) == {"augmented": 0.5}
+        assert augment.heed({"critic_gap": gap, "critic_gap_error": 0.14}) != {"augmented": 0.5}
+
+
 @pytest.mark.parametrize(
     ("policy", "count", "kinds", "chance", "adaptive"),
     [

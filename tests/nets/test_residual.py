@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from contrafact.nets.residual import Painter, PixelNorm
+from contrafact.nets.residual import Painter, PixelNorm, _doubling
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +52,19 @@ def test_the_norm_gives_every_pixel_unit_mean_square():
     maps = 9 * torch.randn(3, 6, 4, 4)
     normed = PixelNorm(6)(maps)
     torch.testing.assert_close(normed.square().mean(1), torch.ones(3, 4, 4), atol=1e-3, rtol=0)
+
+
+def test_a_new_painter_makes_no_grid_of_its_own():
+    doubled = _doubling(5, 3)(torch.randn(2, 5, 1, 1).expand(2, 5, 6, 6))
+    inside = doubled[:, :, 1:-1, 1:-1]
+    torch.testing.assert_close(inside, inside[:, :, :1, :1].expand_as(inside))
+    assert inside.std() > 0.1
+    painted = Painter(1, 2, 16, 2)(torch.randn(3, 1, 8, 8))
+    torch.testing.assert_close(painted, painted[:, :, ::2, ::2].repeat_interleave(2, 2).repeat_interleave(2, 3))
+
+
+def test_noise_is_as_loud_as_what_is_seen_at_every_size():
+    net = Painter(1, 1, 64, 3, noise=4, latent=16)
+    for layer in net.heard:
+        heard = layer(torch.randn(8, 4, 16, 16))
+        assert 0.5 < heard.std() < 2

@@ -42,7 +42,8 @@ def tinted(seed: int) -> Data:
 def test_healthy_trainings_on_coloured_pictures_raise_no_false_alarm():
     alarms = []
     for seed in (20, 21, 22):
-        training = R3GAN(steps=500, width=32).training(tinted(seed), seed=seed)
+        # Ten shapes in any two colours are much to learn: at a third of these steps they are still confetti.
+        training = R3GAN(steps=1500).training(tinted(seed), seed=seed)
         training.finish()
         print(f"tinted digits seed {seed}: said {training.memory.said}, last {training.log[-1]}", flush=True)
         alarms += [(seed, code) for code in training.memory.said if code != "D220"]

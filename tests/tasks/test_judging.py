@@ -12,7 +12,7 @@ from contrafact.base.demos import digits, ring
 from contrafact.base.errors import DataError, UsageError
 from contrafact.base.records import Score
 from contrafact.metrics import pixel_features
-from contrafact.tasks.judge import critic_score, frame_columns, matrices, require, scores
+from contrafact.tasks.judge import critic_score, matrices, require, scores
 from contrafact.zoo import GAN
 
 
@@ -26,9 +26,10 @@ def frame(n: int, seed: int) -> pd.DataFrame:
 
 def test_frames_with_text_and_holes_are_scored():
     found = scores(frame(150, 0), frame(120, 1), frame(120, 2), target="sex")
-    assert {"precision", "recall", "density", "coverage", "c2st", "copies", "membership_auc"} <= set(found)
+    always = {"precision", "recall", "density", "coverage", "mmd", "energy", "sliced_wasserstein", "c2st", "copies"}
+    assert always | {"shapes", "pairs", "missingness", "c2st_trees", "tstr_auc", "membership_auc"} <= set(found)
     for score in found.values():
-        assert score.low <= score.value <= score.high or score.name == "membership_auc", score
+        assert score.low <= score.value <= score.high and score.floor is not None is not score.ceiling, score
     assert found["copies"].value < 0.1
 
 
@@ -38,13 +39,6 @@ def test_scoring_changes_neither_side_and_the_same_seed_gives_the_same_scores():
     assert scores(real, fake, seed=3) == scores(real, fake, seed=3)
     pd.testing.assert_frame_equal(real, before[0])
     pd.testing.assert_frame_equal(fake, before[1])
-
-
-def test_holes_become_medians_with_a_mark_and_levels_become_columns():
-    real = pd.DataFrame({"x": [1.0, 3.0, np.nan], "c": ["a", "b", "a"], "gone": [np.nan] * 3})
-    one, other = frame_columns(real, [real, pd.DataFrame({"c": ["z", None], "x": [5.0, 6.0], "gone": [1.0, 2.0]})])
-    assert one.tolist() == [[1, 0, 1, 0, 0, 1], [3, 0, 0, 1, 0, 1], [2, 1, 1, 0, 0, 1]]
-    assert other.tolist() == [[5, 0, 0, 0, 1, 0], [6, 0, 0, 0, 2, 0]]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
 from contrafact.codecs.schema import Column, Role, Schema
 from contrafact.codecs.ties import Tie, ties_of
-from contrafact.codecs.tokens import MOST_BINS, Tokens
+from contrafact.codecs.tokens import FEATURES, MOST_BINS, Tokens
 from contrafact.codecs.written import write
 
 if TYPE_CHECKING:
@@ -281,9 +281,12 @@ class TableCodec:
                 found[place] = weights
         return found
 
-    def ranks(self, slot: Slot) -> np.ndarray:
-        """Give the rank from -1 to 1 of each token of a place, NaN for those that are no numbers."""
-        return np.full(slot.size, np.nan) if slot.base else self.kind(slot.column).ranks()
+    def features(self, slot: Slot) -> tuple[np.ndarray, np.ndarray]:
+        """Give what is known of each token of a place, and which of them enough rows share to stand alone."""
+        if slot.base:
+            return np.zeros((slot.size, FEATURES)), np.ones(slot.size, dtype=bool)
+        kind = self.kind(slot.column)
+        return kind.features(), kind.shared
 
     def to_json(self) -> dict[str, Any]:
         """Give the codec as JSON-ready values."""

@@ -8,10 +8,11 @@ numbers, and a hole is the last token of a column that has any.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+from scipy.special import ndtri
 
 from contrafact.codecs.cells import HOLE, NO_WORD, Cells
 
@@ -20,6 +21,10 @@ POINT_SHARE, POINT_ROWS = 0.002, 5  # rows that make a value a token of its own
 BIN_SHARE, BIN_ROWS = 0.0005, 5  # rows that a bin holds at least
 MOST_BINS = 64
 PIECES = 4  # straight lines of a bin's law
+OWN_ROWS, POINT_OWN_ROWS = 100, 20  # rows that a bin has, and a point, for weights of their own
+COSINES = 4
+FEATURES = 4 + COSINES
+FARTHEST = 4.0  # standard deviations at which features of values end
 MOST_FITTED = 1_000_000  # numbers whose order is found
 
 
@@ -33,6 +38,7 @@ class Tokens:
         words: How many words there are.
         holes: Whether there is a token for a hole.
         means: The mean of each point and bin.
+        counts: How many rows each token has.
         step: Numbers lie on a grid this wide; 0 where they do not.
     """
 
@@ -41,6 +47,7 @@ class Tokens:
     words: int
     holes: bool
     means: np.ndarray
+    counts: np.ndarray
     step: float = 0.0
 
     @classmethod
@@ -63,14 +70,13 @@ class Tokens:
         count = int(min(bins, max(len(rest) // max(BIN_ROWS, BIN_SHARE * len(numbers)), 1))) if len(rest) else 0
         knots = _knots(rest, count)
         means = np.concatenate([values[alone], _bin_means(rest, knots)])
-        return cls(
-            points=values[alone],
-            knots=knots,
-            words=words,
-            holes=holes and bool(cells.holes.any()),
-            means=means,
-            step=step,
+        empty = holes and bool(cells.holes.any())
+        size = len(means) + words + empty
+        made = cls(
+            points=values[alone], knots=knots, words=words, holes=empty, means=means, counts=np.zeros(size), step=step
         )
+        tokens = made.encode(cells)[0]
+        return replace(made, counts=np.bincount(tokens[tokens >= 0], minlength=size).astype(np.float64))
 
     @property
     def numbers(self) -> int:
@@ -87,11 +93,30 @@ class Tokens:
         """The token of a hole, or -1."""
         return self.size - 1 if self.holes else -1
 
-    def ranks(self) -> np.ndarray:
-        """Give each number token's rank from -1 to 1, and NaN for words and the hole."""
-        order = np.argsort(np.argsort(self.means, kind="stable"))
-        ranks = 2 * (order + 0.5) / max(self.numbers, 1) - 1
-        return np.concatenate([ranks, np.full(self.size - self.numbers, np.nan)])
+    def features(self) -> np.ndarray:
+        """Give smooth features of each number token, from its value and its rank; zeros for words and the hole.
+
+        Normal score and value, both standardised, a quarter of their squares, and slow cosines of the rank.
+        """
+        found = np.zeros((self.size, FEATURES))
+        if self.numbers > 1:
+            order = np.argsort(self.means, kind="stable")
+            mass = self.counts[: self.numbers][order] + 0.1
+            ranks = np.empty(self.numbers)
+            ranks[order] = (np.cumsum(mass) - mass / 2) / mass.sum()
+            weights = self.counts[: self.numbers] / max(self.counts[: self.numbers].sum(), 1)
+            score, value = (_standard(part, weights) for part in (ndtri(ranks), self.means))
+            slow = [np.cos(np.pi * k * ranks) for k in range(1, COSINES + 1)]
+            found[: self.numbers] = np.stack([score, score**2 / 4, value, value**2 / 4, *slow], axis=1)
+        return found
+
+    @property
+    def shared(self) -> np.ndarray:
+        """Which tokens have enough rows for weights of their own; words and the hole, which have nothing else, do."""
+        enough = self.counts >= OWN_ROWS
+        enough[: len(self.points)] = self.counts[: len(self.points)] >= POINT_OWN_ROWS
+        enough[self.numbers :] = True
+        return enough
 
     def encode(self, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
         """Give each cell's token and its share of the token's interval; an unknown cell's token is the hole, or -1."""
@@ -183,15 +208,23 @@ class Tokens:
             "words": self.words,
             "holes": self.holes,
             "means": self.means.tolist(),
+            "counts": self.counts.tolist(),
             "step": self.step,
         }
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        arrays = {name: np.array(row[name], dtype=np.float64) for name in ("points", "means")}
+        arrays = {name: np.array(row[name], dtype=np.float64) for name in ("points", "means", "counts")}
         knots = np.array(row["knots"], dtype=np.float64).reshape(-1, PIECES + 1)
         return cls(**arrays, knots=knots, words=row["words"], holes=row["holes"], step=row["step"])
+
+
+def _standard(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Centre and scale, and hold what lies far out."""
+    away = values - (weights * values).sum()
+    sd = np.sqrt((weights * away**2).sum())
+    return np.asarray(np.clip(away / sd if sd > 0 else away * 0, -FARTHEST, FARTHEST))
 
 
 def _knots(rest: np.ndarray, count: int) -> np.ndarray:

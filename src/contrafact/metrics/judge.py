@@ -59,7 +59,8 @@ def rows_scores(
     if holdout is not None:
         kept = at_most(_on_one_scale(real, pair(real, holdout)[1]), MOST_ROWS, seed, "holdout")
     few = at_most(whole, MOST_ROWS, seed, "real")
-    scores = [*_near(few, fake, kept, seed), *_apart(few, fake, kept, seed), copies(whole, fake, kept)]
+    worst = noise(few, len(fake), seed)
+    scores = [*near(few, fake, kept, worst, seed), *apart(few, fake, kept, worst, seed), copies(whole, fake, kept)]
     if kept is not None:
         scores.append(membership_auc(few, fake, kept))
     return {score.name: score for score in scores} | known
@@ -72,7 +73,7 @@ def copies(real: Any, fake: Any, holdout: Any = None) -> Score:
     the data themselves repeat rows the ceiling, the share that the holdout repeats, says so.
     """
     real, fake = pair(real, fake)
-    reach = SAME * float(np.median(radii(real, 1)))
+    reach = SAME * float(np.median(radii(at_most(real, MOST_ROWS, 0, "copies"), 1)))
     innocent = 0.0 if holdout is None else float((nearest(pair(real, holdout)[1], real)[0] <= reach).mean())
     return share("copies", nearest(fake, real)[0] <= reach, "lower", ceiling=innocent)
 
@@ -96,21 +97,40 @@ def _on_one_scale(real: np.ndarray, values: np.ndarray) -> np.ndarray:
     return scaled
 
 
-def _near(real: np.ndarray, fake: np.ndarray, holdout: np.ndarray | None, seed: int) -> Iterator[Score]:
+def near(
+    real: np.ndarray, fake: np.ndarray, holdout: np.ndarray | None, worst: np.ndarray, seed: int
+) -> Iterator[Score]:
+    """Score rows on one scale by their neighbours.
+
+    Arguments:
+        real: Real rows.
+        fake: Generated rows.
+        holdout: Other real rows, for the ceilings.
+        worst: Rows that get the floors.
+        seed: Seeds halves and intervals.
+    """
     one, other = halves(real, seed) if holdout is None else (real, holdout)
-    best, worst = neighbours(one, other, seed=seed), neighbours(real, noise(real, len(fake), seed), seed=seed)
+    best, least = neighbours(one, other, seed=seed), neighbours(real, worst, seed=seed)
     for name, score in neighbours(real, fake, seed=seed).items():
         # Density and coverage have exact ceilings, free of the split's chance.
         ceiling = score.ceiling if score.ceiling is not None else best[name].value
-        yield replace(score, floor=worst[name].value, ceiling=ceiling)
+        yield replace(score, floor=least[name].value, ceiling=ceiling)
 
 
-def _apart(real: np.ndarray, fake: np.ndarray, holdout: np.ndarray | None, seed: int) -> Iterator[Score]:
+def apart(
+    real: np.ndarray,
+    fake: np.ndarray,
+    holdout: np.ndarray | None,
+    worst: np.ndarray,
+    seed: int,
+    classify: bool = True,
+) -> Iterator[Score]:
+    """Score rows on one scale by how far the two samples are apart; `classify` adds c2st."""
     metrics: list[tuple[Metric, float]] = [
         (partial(mmd, seed=seed), 0.0),
         (energy_distance, 0.0),
         (partial(sliced_wasserstein, seed=seed), 0.5),
-        (partial(c2st, seed=seed), 0.0),
     ]
+    metrics += [(partial(c2st, seed=seed), 0.0)] if classify else []
     for metric, rate in metrics:
-        yield with_anchors(metric, real, fake, seed, holdout=holdout, rate=rate)
+        yield with_anchors(metric, real, fake, seed, holdout=holdout, rate=rate, worst=worst)

@@ -95,9 +95,30 @@ def nearest(points: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarr
 
         distance, which = cKDTree(among).query(points)
         return np.asarray(distance), np.asarray(which)
-    which = np.concatenate([place[:, 0] for _, _, place in _nearest_blocks(points, among, 1)])
+    which = _closest(points, among)
     # Products lose the digits of very short distances; the difference keeps them.
     return np.sqrt(((points - among[which]) ** 2).sum(1)), which
+
+
+def _closest(points: np.ndarray, among: np.ndarray) -> np.ndarray:
+    best, which = np.full(len(points), np.inf), np.zeros(len(points), dtype=np.int64)
+    for rows, columns, squares, _ in squared_blocks(points, among):
+        place = squares.argmin(1)
+        least = squares[np.arange(len(place)), place]
+        better = least < best[rows]
+        which[rows] = np.where(better, place + columns.start, which[rows])
+        best[rows] = np.where(better, least, best[rows])
+    return which
+
+
+def reaches(points: np.ndarray, among: np.ndarray, k: int) -> np.ndarray:
+    """Give the distance from each point to its k-th neighbour among other rows."""
+    k = min(k, len(among))
+    if points.shape[1] <= TREE_COLUMNS:
+        from scipy.spatial import cKDTree
+
+        return np.asarray(cKDTree(among).query(points, k=[k])[0][:, 0])
+    return np.concatenate([np.sqrt(near.max(1)) for _, near, _ in _nearest_blocks(points, among, k)])
 
 
 def membership(centres: np.ndarray, reach: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

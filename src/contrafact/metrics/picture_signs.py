@@ -13,8 +13,9 @@ Each is measured against real pictures and is at a known place where nothing is 
 - `colour_drift`: how far a channel's mean or spread lies from that of real pictures, in the spread of its pixels,
   beyond what chance explains: 0 where they agree.
 - `class_variety` and `class_truth`: for the class that is worst off, how far its fakes lie from each other against real
-  ones, and how often the real picture nearest to a fake is of the right class, against real ones. `class_thin` and
-  `class_wrong` are the places of those classes.
+  ones, and how often the real picture nearest to a fake is of the right class, against real ones (`class_truth_error`:
+  its standard error, a class has few of the fakes). `class_thin` and `class_wrong` are the places of those classes,
+  `usual_variety` and `usual_truth` what the class in the middle has: where that is low too, no single class is dead.
 
 References:
     Odena et al., Deconvolution and checkerboard artifacts, Distill 2016.
@@ -238,13 +239,21 @@ class Classes:
         nearest = self.labels[nearest_two(fake, self.real)[1][:, 0]]
         places = range(len(self.spread))
         spread = np.asarray([_spread(fake[labels == place]) for place in places]) / np.maximum(self.spread, 1e-9)
-        truth = np.asarray([_share(nearest[labels == place] == place) for place in places])
-        truth = truth / np.maximum(self.truth, 1e-9)
-        found: dict[str, float] = {}
-        for share, which, values in (("class_variety", "class_thin", spread), ("class_truth", "class_wrong", truth)):
-            if np.isfinite(values).any():
-                found |= {share: float(np.nanmin(values)), which: int(np.nanargmin(values))}
+        hits = [nearest[labels == place] == place for place in places]
+        truth = np.asarray([_share(hit) for hit in hits]) / np.maximum(self.truth, 1e-9)
+        found = {**_worst("variety", "class_thin", spread), **_worst("truth", "class_wrong", truth)}
+        if "class_wrong" in found:
+            worst = int(found["class_wrong"])
+            found["class_truth_error"] = _share_error(hits[worst]) / max(float(self.truth[worst]), 1e-9)
         return found
+
+
+def _worst(name: str, which: str, values: np.ndarray) -> dict[str, float]:
+    """Name the class with the lowest value, and what the class in the middle has."""
+    if not np.isfinite(values).any():
+        return {}
+    lowest = {f"class_{name}": float(np.nanmin(values)), which: int(np.nanargmin(values))}
+    return {**lowest, f"usual_{name}": float(np.nanmedian(values))}
 
 
 def _spread(rows: np.ndarray, fewest: int = FEWEST_FAKES) -> float:
@@ -259,3 +268,9 @@ def _spread(rows: np.ndarray, fewest: int = FEWEST_FAKES) -> float:
 
 def _share(hits: np.ndarray, fewest: int = FEWEST_FAKES) -> float:
     return float(hits.mean()) if len(hits) >= fewest else float("nan")
+
+
+def _share_error(hits: np.ndarray) -> float:
+    """Give a share's standard error, above zero for all and for none too: that of its law after a uniform one."""
+    share = (hits.sum() + 1) / (len(hits) + 2)
+    return float(np.sqrt(share * (1 - share) / (len(hits) + 3)))

@@ -32,7 +32,14 @@ FOLDS = 5
 
 
 def with_anchors(
-    metric: Metric, real: Any, fake: Any, seed: int = 0, *, holdout: Any = None, rate: float = 0.0
+    metric: Metric,
+    real: Any,
+    fake: Any,
+    seed: int = 0,
+    *,
+    holdout: Any = None,
+    rate: float = 0.0,
+    worst: Any = None,
 ) -> Score:
     """Score fakes, and give the score that real rows (ceiling) and noise (floor) would get.
 
@@ -43,12 +50,14 @@ def with_anchors(
         seed: Seed of the split and the noise.
         holdout: Other real rows; without them the two halves of `real` are compared.
         rate: For a distance that chance lifts above 0 by n^-rate: brings the ceiling to the size of the samples.
+        worst: Rows that get the floor; by default noise.
     """
     real, fake = pair(real, fake)
     one, other = halves(real, seed) if holdout is None else pair(real, holdout)
     size = (1 / len(real) + 1 / len(fake)) / (1 / len(one) + 1 / len(other))
     ceiling = metric(one, other).value * size**rate
-    return replace(metric(real, fake), floor=metric(real, noise(real, len(fake), seed)).value, ceiling=ceiling)
+    worst = noise(real, len(fake), seed) if worst is None else pair(real, worst)[1]
+    return replace(metric(real, fake), floor=metric(real, worst).value, ceiling=ceiling)
 
 
 def noise(real: np.ndarray, n: int, seed: int) -> np.ndarray:

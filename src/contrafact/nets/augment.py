@@ -13,7 +13,9 @@ chosen to be mirrored half stay as they are, of those to be turned a quarter.
 The chance can be adaptive. Karras et al. raise it while the critic's mean sign on training pictures is high; this
 has no meaning for a relativistic critic, of which only differences count. What is held to a target here is the very
 thing that is to be kept small: how much more often the critic ranks training pictures above held-out ones than the
-other way round, 0 where it has learned nothing by heart and 1 where it knows every one.
+other way round, 0 where it has learned nothing by heart and 1 where it knows every one. The target is half of the gap
+at which the doctor speaks; a lower one costs more quality than the gap is worth. The chance starts at what the number
+of pictures suggests, and stays there where so few are held out that the gap is chance for the most part.
 
 References:
     Zhao et al., Differentiable augmentation for data-efficient GAN training, NeurIPS 2020.
@@ -101,10 +103,10 @@ class Augment(nn.Module):
         """Move the chance by one small stride towards the target, and tell what it now is.
 
         Arguments:
-            row: Logged numbers; without `critic_gap` the chance stays.
+            row: Logged numbers; without `critic_gap`, or with one of a large `critic_gap_error`, the chance stays.
         """
         gap = row.get("critic_gap")
-        if self.target is not None and gap is not None:
+        if self.target is not None and gap is not None and row.get("critic_gap_error", 0.0) <= self.target / 2:
             self.chance += STRIDE if gap > self.target else -STRIDE
             self.chance.clamp_(0, MOST)
         return {"augmented": round(float(self.chance), 6)}

@@ -18,10 +18,12 @@ from contrafact.engine.fit import Score
 from contrafact.engine.model import Model
 from contrafact.engine.play import Step
 from contrafact.nets.any_size import cut_windows, floats, items_of, like, resized, whole_numbers, working_size
-from contrafact.nets.residual import Painter
+from contrafact.nets.fills import ExamScore
+from contrafact.nets.residual import Painter, bounded
 from contrafact.nets.tiles import tiled
 
 BLOCK, PASS_PIXELS, FEW = 64, 2**19, 4
+EXAM_WINDOWS = 128  # of each domain, as far as large pictures have room for several
 
 
 class Translator(nn.Module):
@@ -32,13 +34,14 @@ class Translator(nn.Module):
         self.painter = Painter(channels, channels, width, depth)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        painted: Tensor = self.painter(pictures)
-        return painted.tanh()
+        return bounded(self.painter(pictures))
 
 
 @dataclass
 class Exam:
     """Windows of held-out pictures of each domain: half are translated, and scored against the other half.
+
+    Of few large pictures several windows each are used.
 
     Arguments:
         windows: Of both domains in turn, as far as both have some.
@@ -67,15 +70,21 @@ class Exam:
         sides = [held["pictures"][held["labels"] == side] for side in range(2)]
         if min(map(len, sides)) < 2:
             raise _alone()
-        each = len(held["labels"]) // 2
+        high, wide = held["pictures"].shape[2:]
+        pictures, room = len(held["labels"]) // 2, max(high * wide // (window[0] * window[1]), 1)
+        each = max(pictures, min(EXAM_WINDOWS, pictures * room))
         shown = [side if len(side) < FEW else side[::2] for side in sides]
         kept = [side if len(side) < FEW else side[1::2] for side in sides]
         cut = [cut_windows(torch.from_numpy(part[np.arange(each) % len(part)]), window, step) for part in shown]
         self.windows = torch.stack(cut, dim=1).flatten(0, 1).float() / 127.5 - 1
         self.labels = np.tile([1, 0], each)
-        real = [cut_windows(torch.from_numpy(part[:each]), window, step).numpy() for part in kept]
+        several = [np.arange(max(min(each, len(part) * room), 1)) % len(part) for part in kept]
+        real = [
+            cut_windows(torch.from_numpy(part[places]), window, step).numpy()
+            for part, places in zip(kept, several, strict=True)
+        ]
         scores = [judge({"pictures": part}, seed) for part in real]
-        return lambda fake: _mean([score(_of(fake, side)) for side, score in enumerate(scores)])
+        return ExamScore(lambda fake: _mean([score(_of(fake, side)) for side, score in enumerate(scores)]))
 
 
 def _of(fake: dict[str, np.ndarray], side: int) -> dict[str, np.ndarray]:

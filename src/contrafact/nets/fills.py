@@ -16,6 +16,8 @@ from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import checked_count, chosen, fold, generator, in_blocks
+from contrafact.engine.fit import Score
+from contrafact.engine.items import each
 from contrafact.engine.model import Model
 from contrafact.engine.play import Step
 from contrafact.nets.any_size import (
@@ -32,7 +34,7 @@ from contrafact.nets.holes import centre, random_holes
 from contrafact.nets.windows import filled
 
 GUESSES, BLOCK = 8, 64
-EXAM_SEED, LEAST_EXAM = 0, 12
+EXAM_SEED, LEAST_EXAM, EXAM_WINDOWS = 0, 12, 256
 
 
 def _draws(seed: int, purpose: str) -> Step:
@@ -76,7 +78,8 @@ def as_holes(masks: Any, pictures: np.ndarray) -> np.ndarray:
 class Exam:
     """Windows of held-out pictures with holes, which a training is scored on; known once its data are split.
 
-    Half of the pictures are filled and the other half stays whole, so that none is compared with itself.
+    Half of the pictures are filled and the other half stays whole, so that none is compared with itself. Of few large
+    pictures several windows each are used.
     """
 
     pictures: Tensor = field(default_factory=lambda: torch.empty(0))
@@ -86,13 +89,36 @@ class Exam:
     def set(self, held: dict[str, np.ndarray], window: tuple[int, int]) -> dict[str, np.ndarray]:
         """Choose windows and holes, and give the whole windows that fillings are compared with."""
         step = _draws(EXAM_SEED, "exam")
-        whole = {name: part[1::2] if len(part) >= LEAST_EXAM else part for name, part in held.items()}
-        holed = {name: part[::2] if len(part) >= LEAST_EXAM else part for name, part in held.items()}
-        self.pictures = cut_windows(torch.from_numpy(holed["pictures"]).float() / 127.5 - 1, window, step)
-        count, _, high, wide = self.pictures.shape
-        self.holes = random_holes(step, count, high, wide)[:, 0].numpy()
+        high, wide = held["pictures"].shape[2:]
+        room = high * wide // (window[0] * window[1])
+        times = max(min(-(-EXAM_WINDOWS // len(held["pictures"])), room), 1)
+        several = each(held, lambda part: np.repeat(part, times, axis=0))
+        cut = {**several, "pictures": cut_windows(torch.from_numpy(several["pictures"]), window, step).numpy()}
+        few = len(held["pictures"]) < LEAST_EXAM
+        odd = np.ones(len(cut["pictures"]), dtype=bool) if few else np.arange(len(cut["pictures"])) // times % 2 == 1
+        holed = each(cut, lambda part: part[odd if few else ~odd])
+        self.pictures = torch.from_numpy(holed["pictures"]).float() / 127.5 - 1
+        self.holes = random_holes(step, len(self.pictures), *self.pictures.shape[2:])[:, 0].numpy()
         self.labels = holed.get("labels")
-        return {"pictures": cut_windows(torch.from_numpy(whole["pictures"]), window, step).numpy()}
+        return {"pictures": cut["pictures"][odd]}
+
+
+@dataclass(frozen=True)
+class ExamScore:
+    """Score all windows of an exam; signs of copying mean nothing where most of a picture is given.
+
+    Arguments:
+        scored: What scores them.
+    """
+
+    scored: Score
+
+    def __call__(self, fake: dict[str, np.ndarray]) -> dict[str, float]:
+        return self.scored(fake)
+
+    def beside(self, trained: dict[str, np.ndarray]) -> ExamScore:
+        """Score as before: what is trained on changes nothing."""
+        return self
 
 
 def typical(draws: np.ndarray, hole: np.ndarray) -> np.ndarray:

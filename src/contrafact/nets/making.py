@@ -58,7 +58,7 @@ class Making:
 
     def tell(self, place: int, drawn: Tensor, rows: Tensor | None = None) -> None:
         """Make known what a column holds."""
-        told = self.net.embed[drawn + self.net.starts[place]] - self.net.embed[self.net.total + place]
+        told = self.net.told(place, drawn)
         self.blank = False
         if rows is None:
             self.tokens[:, place], self.entered = drawn, self.entered + told

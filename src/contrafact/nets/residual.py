@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,31 @@ from torch.nn.functional import leaky_relu, pad, pixel_shuffle, pixel_unshuffle
 from contrafact.nets.pictures import LEAK, convolution
 
 SMALL, MIDDLE = 0.3, 3
+
+
+class _Bounded(torch.autograd.Function):
+    """Cut numbers off at -1 and 1, and let through what pulls them back."""
+
+    @staticmethod
+    def forward(ctx: Any, numbers: Tensor) -> Tensor:
+        ctx.save_for_backward(numbers)
+        return numbers.clamp(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor) -> Tensor:
+        (numbers,) = ctx.saved_tensors
+        outwards = ((numbers > 1) & (slope < 0)) | ((numbers < -1) & (slope > 0))
+        return slope.masked_fill(outwards, 0)
+
+
+def bounded(numbers: Tensor) -> Tensor:
+    """Cut numbers off at -1 and 1, with slopes that never vanish on the way back.
+
+    Beyond the bounds a hyperbolic tangent has hardly any slope, so that a network that once paints all black stays so;
+    and black itself it never reaches.
+    """
+    cut: Tensor = _Bounded.apply(numbers)  # type: ignore[no-untyped-call]
+    return cut
 
 
 class PixelNorm(nn.Module):

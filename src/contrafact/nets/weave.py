@@ -1,11 +1,13 @@
 """A network that tells, from any known cells of a row, the law of each unknown one.
 
-A row of tokens enters as the sum of one embedding a cell; an unknown cell has an embedding of its own. Residual blocks
-follow, and one linear layer with an output for each token of each column. Read column by column in any order, each
-column drawn from its law given those before, it is a sampler; with known cells put in first, it conditions on them
-exactly, whatever they are; and its laws in one pass are what fills holes.
+A row of tokens enters as the sum of one vector a cell; an unknown cell has a vector of its own. Residual blocks follow,
+and one linear layer with a logit for each token of each column. Read column by column in any order, each column drawn
+from its law given those before, it is a sampler; with known cells put in first, it conditions on them exactly, whatever
+they are; and its laws in one pass are what fills holes.
 
-The tokens of numbers begin as random Fourier features of their ranks, so that neighbours start alike.
+Numbers enter and leave through a few smooth features of their value and rank, so that what is learned of one helps its
+neighbours; the squares among them make a bell around any place a matter of two weights. A token that many rows share
+has weights of its own beside. A few hundred rows are thus described by as many weights as they can bear.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from torch import Tensor, nn
 from torch.nn.functional import embedding_bag, gelu
 
 CALM = 60.0  # logits beyond are held, so that their exponentials stay finite without a maximum
-FREQUENCY = 2.5
 
 
 class Residual(nn.Module):
@@ -45,49 +46,79 @@ class Weave(nn.Module):
         sizes: How many tokens each column has.
         width: Numbers in the hidden state.
         depth: Residual blocks.
+        features: What is known of each token, all columns' tokens x features; zeros for words and holes.
+        own: Which tokens have weights of their own.
     """
 
     owner: Tensor
     starts: Tensor
+    features: Tensor
+    ids: Tensor
 
-    def __init__(self, sizes: Sequence[int], *, width: int, depth: int) -> None:
+    def __init__(self, sizes: Sequence[int], *, width: int, depth: int, features: np.ndarray, own: np.ndarray) -> None:
         super().__init__()
         self.sizes = tuple(sizes)
-        self.total = sum(sizes)
-        self.embed = nn.Parameter(torch.randn(self.total + len(sizes), width) / math.sqrt(max(len(sizes), 1)))
+        self.total, columns = sum(sizes), len(sizes)
+        starts = np.concatenate([[0], np.cumsum(sizes)])[:columns]
+        owner = np.repeat(np.arange(columns), sizes)
+        count = int(own.sum())
+        # Tokens without weights of their own share a last row, which stays zero.
+        self._register("ids", np.where(own, np.cumsum(own) - 1, count + columns))
+        self._register("starts", starts)
+        self._register("owner", owner)
+        self.register_buffer("features", torch.from_numpy(features).float(), persistent=False)
+        scaled = [place for place in range(columns) if features[owner == place].any()]
+        self.scaled = {place: number for number, place in enumerate(scaled)}
+        self.groups = [Group(places, self.scaled, starts, features) for places in _alike(scaled, sizes)]
+        spread = 1 / math.sqrt(max(columns, 1))
+        self.embed = nn.Parameter(torch.randn(count + columns + 1, width) * spread)
+        self.enter = nn.Parameter(
+            torch.randn(len(scaled), features.shape[1], width) * spread / features.shape[1] ** 0.5
+        )
         self.blocks = nn.ModuleList(Residual(width) for _ in range(depth))
         self.norm = nn.LayerNorm(width)
-        self.head = nn.Parameter(torch.randn(self.total, width) * 0.02)
+        self.head = nn.Parameter(torch.randn(count, width) * 0.02)
+        self.leave = nn.Parameter(torch.zeros(len(scaled), features.shape[1], width))
         self.bias = nn.Parameter(torch.zeros(self.total))
-        starts = torch.tensor([0, *np.cumsum(sizes)[:-1].tolist()], dtype=torch.int64)[: len(sizes)]
-        self.register_buffer("starts", starts, persistent=False)
-        owner = torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(self.sizes, dtype=torch.int64))
-        self.register_buffer("owner", owner, persistent=False)
+        self._register("known", np.flatnonzero(own))
+        with torch.no_grad():
+            self.embed[-1] = 0
+            self.embed[:count][torch.from_numpy(features[own].any(1))] = 0
+
+    def _register(self, name: str, values: np.ndarray) -> None:
+        self.register_buffer(name, torch.from_numpy(np.asarray(values, dtype=np.int64)), persistent=False)
 
     @torch.no_grad()
-    def begin(self, ranks: Sequence[np.ndarray], tokens: np.ndarray) -> None:
-        """Start from what is known: neighbouring numbers alike, and each column's own shares.
+    def begin(self, tokens: np.ndarray) -> None:
+        """Start from each column's own shares.
 
         Arguments:
-            ranks: For each column its tokens' ranks from -1 to 1, NaN for tokens without one.
             tokens: Training rows, -1 where a cell is unknown.
         """
-        width = self.embed.shape[1]
-        omega, phase = torch.randn(width) * FREQUENCY, torch.rand(width) * 2 * math.pi
-        for place, (start, rank) in enumerate(zip(self.starts.tolist(), ranks, strict=True)):
-            known = torch.from_numpy(np.flatnonzero(~np.isnan(rank)))
-            on_scale = torch.from_numpy(rank).float()[known, None]
-            spread = math.sqrt(2 / max(len(self.sizes), 1))
-            self.embed[start + known] = torch.cos(omega * on_scale + phase) * spread
-            counts = np.bincount(tokens[tokens[:, place] >= 0, place], minlength=len(rank)) + 0.5
-            self.bias[start : start + len(rank)] = torch.from_numpy(np.log(counts / counts.sum())).float()
+        for place, (start, size) in enumerate(zip(self.starts.tolist(), self.sizes, strict=True)):
+            counts = np.bincount(tokens[tokens[:, place] >= 0, place], minlength=size) + 0.5
+            self.bias[start : start + size] = torch.from_numpy(np.log(counts / counts.sum())).float()
 
     def entered(self, tokens: Tensor, known: Tensor) -> Tensor:
-        """Sum the embeddings of rows of tokens, of which only the known are looked at."""
-        masks = self.total + torch.arange(len(self.sizes), device=tokens.device)
-        bags = torch.where(known, tokens + self.starts, masks)
-        entered: Tensor = embedding_bag(bags, self.embed, mode="sum")
-        return entered
+        """Sum the vectors of rows of tokens, of which only the known are looked at."""
+        whole = tokens.clamp_min(0) + self.starts
+        masks = len(self.head) + torch.arange(len(self.sizes), device=tokens.device)
+        entered: Tensor = embedding_bag(
+            torch.where(known, self.ids[whole], masks), self.embed, mode="sum", padding_idx=len(self.embed) - 1
+        )
+        if not self.scaled:
+            return entered
+        places = list(self.scaled)
+        seen = self.features[whole[:, places]] * known[:, places, None]
+        return torch.addmm(entered, seen.flatten(1), self.enter.flatten(0, 1))
+
+    def told(self, place: int, tokens: Tensor) -> Tensor:
+        """Give what a column's cells add to a row once they are known."""
+        whole = tokens + self.starts[place]
+        added = self.embed[self.ids[whole]] - self.embed[len(self.head) + place]
+        if place in self.scaled:
+            added = added + self.features[whole] @ self.enter[self.scaled[place]]
+        return added
 
     def hidden(self, entered: Tensor) -> Tensor:
         """Give the last hidden state."""
@@ -96,19 +127,55 @@ class Weave(nn.Module):
         state: Tensor = self.norm(entered)
         return state
 
-    def part(self, place: int) -> slice:
-        """Give where a column's tokens are among all."""
-        start = int(self.starts[place])
-        return slice(start, start + self.sizes[place])
-
     def logits(self, state: Tensor, place: int) -> Tensor:
         """Give one column's logits, rows x tokens."""
-        part = self.part(place)
-        return torch.addmm(self.bias[part], state, self.head[part].T)
+        part = slice(int(self.starts[place]), int(self.starts[place]) + self.sizes[place])
+        weights = torch.cat([self.head, self.head.new_zeros(len(self.sizes) + 1, self.head.shape[1])])[self.ids[part]]
+        if place in self.scaled:
+            weights = weights + self.features[part] @ self.leave[self.scaled[place]]
+        return torch.addmm(self.bias[part], state, weights.T)
+
+    def all_logits(self, state: Tensor) -> Tensor:
+        """Give all logits, tokens x rows."""
+        logits = self.bias[:, None].expand(-1, len(state))
+        if len(self.head) == self.total:
+            logits = torch.addmm(logits, self.head, state.T)
+        elif len(self.head):
+            logits = logits.index_add(0, self.known, self.head @ state.T)
+        if self.scaled:
+            bells = torch.einsum("cfw,bw->cfb", self.leave, state)
+            for group in self.groups:
+                logits = logits.index_add(0, group.rows, (group.features @ bells[group.places]).flatten(0, 1))
+        return logits
 
     def surprise(self, state: Tensor, tokens: Tensor) -> Tensor:
         """Give -log p of each cell's token, columns x rows; what unknown cells get has no meaning."""
-        logits = torch.addmm(self.bias[:, None], self.head, state.T).clamp(-CALM, CALM)
+        logits = self.all_logits(state).clamp(-CALM, CALM)
         sums = logits.new_zeros(len(self.sizes), logits.shape[1]).index_add(0, self.owner, logits.exp())
         own = logits.gather(0, tokens.clamp_min(0).T + self.starts[:, None])
         return sums.log() - own
+
+
+class Group:
+    """Columns of numbers with equally many tokens, whose logits are made by one product.
+
+    Arguments:
+        places: Which columns.
+        scaled: Their places among the columns of numbers.
+        starts: Where each column's tokens begin.
+        features: What is known of each token.
+    """
+
+    def __init__(self, places: list[int], scaled: dict[int, int], starts: np.ndarray, features: np.ndarray) -> None:
+        size = int(len(features) if places[0] + 1 == len(starts) else starts[places[0] + 1]) - int(starts[places[0]])
+        rows = np.concatenate([np.arange(starts[place], starts[place] + size) for place in places])
+        self.rows = torch.from_numpy(rows)
+        self.places = torch.tensor([scaled[place] for place in places])
+        self.features = torch.from_numpy(features[rows]).float().view(len(places), size, -1)
+
+
+def _alike(places: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:
+    found: dict[int, list[int]] = {}
+    for place in places:
+        found.setdefault(sizes[place], []).append(place)
+    return list(found.values())

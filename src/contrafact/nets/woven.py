@@ -213,4 +213,11 @@ def restored(recipe: Any, codec: Any, arrays: Encoded) -> Woven:
 
 def network(recipe: Any, codec: Any) -> Weave:
     """Make a network for a codec's columns."""
-    return Weave([slot.size for slot in codec.slots], width=recipe.width, depth=recipe.depth)
+    known = [codec.features(slot) for slot in codec.slots]
+    return Weave(
+        [slot.size for slot in codec.slots],
+        width=recipe.width,
+        depth=recipe.depth,
+        features=np.concatenate([features for features, _ in known]) if known else np.empty((0, 1)),
+        own=np.concatenate([own for _, own in known]) if known else np.empty(0, dtype=bool),
+    )

@@ -8,18 +8,25 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from contrafact.base.data import Data
 from contrafact.base.records import Score
+from contrafact.base.seeds import generator
+from contrafact.metrics.privacy import Privacy
+from contrafact.metrics.table_judge import TableJudgement
 from contrafact.report.figures import Figure
 from contrafact.report.markup import Html, clean, element, number
-from contrafact.report.page import page, section, warnings, write
+from contrafact.report.page import Section, page, paragraphs, section, warnings, write
 from contrafact.report.picture_parts import compared
 from contrafact.report.tables import ARROWS, interval, score_table
 from contrafact.report.views import to_array, view_of
 
 PRIVACY = "Attacks tried: {}. One that fails is no proof that the fakes are private; another one may succeed."
 COPIED = 0.01  # of all fakes, beyond what held-out rows repeat
+DISCLOSURE = ("singling_out", "linkability", "inference")
 GIVEN_AWAY = 0.02  # of AUC, beyond a coin's and the interval
+MOST_SHOWN = 5000
 NO_HOLDOUT = (
     "No real data were held out, so nothing here can tell whether the generator learned its training data by heart: "
     "give holdout=, real items that it never saw."
@@ -35,35 +42,46 @@ class Report:
         title: What was judged.
         notes: What must be known to read the scores.
         figures: Real items beside fakes.
+        summary: What came out, in sentences for someone who reads nothing else.
+        parts: Further parts of the page; like figures they may show real items.
+        privacy: What attacks on a table's privacy found.
     """
 
     scores: dict[str, Score]
     title: str = "Fakes against real data"
     notes: tuple[str, ...] = ()
     figures: tuple[Figure, ...] = ()
+    summary: tuple[str, ...] = ()
+    parts: tuple[Section, ...] = ()
+    privacy: Privacy | None = None
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the report to a file as one offline page."""
-        parts = [section("", warnings(self.notes)), section("Scores", score_table(self.scores))]
+        head = [paragraphs(self.summary)] if self.summary else []
+        parts = [section("", *head, warnings(self.notes)), section("Scores", score_table(self.scores)), *self.parts]
         if self.figures:
             parts.append(section("Side by side", *(figure.html() for figure in self.figures)))
         return write(path, page(self.title, parts))
 
     def to_json(self) -> dict[str, Any]:
-        """Give title, scores and notes as JSON-ready values; figures, which hold real items, stay out."""
+        """Give title, scores and notes as JSON-ready values; what shows real items stays out."""
         scores = {name: score.to_json() for name, score in self.scores.items()}
-        return {"title": self.title, "scores": scores, "notes": list(self.notes)}
+        told: dict[str, Any] = {"title": self.title, "scores": scores, "notes": list(self.notes)}
+        told |= {"summary": list(self.summary)} if self.summary else {}
+        return told | ({"privacy": self.privacy.to_json()} if self.privacy else {})
 
     def _repr_html_(self) -> Html:
         figures = [figure.html() for figure in self.figures]
-        return element("div", element("h3", self.title), warnings(self.notes), score_table(self.scores), *figures)
+        head = element("h3", self.title), paragraphs(self.summary), warnings(self.notes)
+        return element("div", *head, score_table(self.scores), *figures)
 
     def __str__(self) -> str:
         heads = ("score", "value", "95% interval", "floor", "ceiling", "n")
         rows = [heads, *map(_cells, self.scores.values())]
         widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
         lines = ["  ".join(_padded(cell, widths[i], i > 0) for i, cell in enumerate(row)).rstrip() for row in rows]
-        return "\n".join([clean(self.title), "", *lines, "", *map(clean, self.notes)]).rstrip()
+        told = [*map(clean, self.summary), *([""] if self.summary else []), *map(clean, self.notes)]
+        return "\n".join([clean(self.title), "", *lines, "", *told]).rstrip()
 
 
 def _cells(score: Score) -> tuple[str, ...]:
@@ -91,8 +109,10 @@ def judge(
     Returns:
         A report: `report.scores`, `print(report)`, `report.save("x.html")`.
     """
-    from contrafact.tasks.judge import scores
+    from contrafact.tasks.judge import scores, table_judgement
 
+    if hasattr(real, "columns") and hasattr(fake, "columns") and features is None:
+        return _of_table(real, fake, table_judgement(real, fake, holdout=holdout, target=target, seed=seed), holdout)
     found = scores(real, fake, holdout=holdout, target=target, seed=seed, features=features)
     name = real.name if isinstance(real, Data) else "real data"
     return Report(
@@ -100,6 +120,20 @@ def judge(
         title=f"{len(fake):,} fakes against {len(real):,} items of {name}",
         notes=notes_on(found, holdout is not None),
         figures=(*side_by_side(real, fake, found), *compared(real, fake)),
+    )
+
+
+def _of_table(real: Any, fake: Any, found: TableJudgement, holdout: Any) -> Report:
+    from contrafact.report.judged_table import sections, summary
+
+    return Report(
+        scores=found.scores,
+        title=f"{len(fake):,} fakes against {len(real):,} real rows",
+        notes=(*found.notes, *notes_on(found.scores, holdout is not None)),
+        figures=side_by_side(real, fake, found.scores),
+        summary=summary(found),
+        parts=sections(real, fake, found),
+        privacy=found.privacy,
     )
 
 
@@ -116,8 +150,12 @@ def notes_on(scores: Mapping[str, Score], holdout: bool) -> tuple[str, ...]:
         )
     for name in dict.fromkeys(score.features for score in scores.values() if score.features):
         notes.append(f"Measured in the features {name}: compare figures of the same features only.")
-    attacks = [name for name in ("copies", "membership_auc") if name in scores]
-    return (*notes, PRIVACY.format(" and ".join(attacks))) if attacks else tuple(notes)
+    attacks = [name for name in ("copies", "membership_auc", *DISCLOSURE) if name in scores]
+    return (*notes, PRIVACY.format(_listed(attacks))) if attacks else tuple(notes)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def side_by_side(real: Any, fake: Any, scores: Mapping[str, Score]) -> tuple[Figure, ...]:
@@ -144,10 +182,14 @@ def _found(scores: Mapping[str, Score]) -> str:
 
 def _mixed(real: Any, fake: Any) -> tuple[Any, Any]:
     """Turn two frames into numbers: a frame of one or two number columns as it is, others by their levels too."""
-    from contrafact.tasks.judge import frame_columns
+    from contrafact.metrics.mixed import mixed_rows
 
     plain = to_array(real), to_array(fake[list(real.columns)])
     if plain[0] is not None and plain[1] is not None:
         return plain
-    one, other = frame_columns(real, [real, fake])
+    one, other = mixed_rows(*(frame.iloc[_some(frame)] for frame in (real, fake)))
     return one, other
+
+
+def _some(frame: Any) -> np.ndarray:
+    return np.sort(generator(0, "shown").permutation(len(frame))[:MOST_SHOWN])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +12,8 @@ from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.base.records import Score
 from contrafact.codecs.image import is_pictures
 
-MOST_LEVELS = 20
+if TYPE_CHECKING:
+    from contrafact.metrics.table_judge import TableJudgement
 
 
 def _kind(data: Any) -> str:
@@ -24,65 +24,6 @@ def _kind(data: Any) -> str:
     if is_pictures(data):
         return "pictures"
     return "text" if isinstance(data, list) and data and isinstance(data[0], (str, list, tuple)) else "vectors"
-
-
-def frame_columns(real: Any, frames: list[Any]) -> list[np.ndarray]:
-    """Turn frames into numbers by what the real one shows: medians for holes (and a mark), one column a level.
-
-    Arguments:
-        real: The real frame, from which medians and levels are read.
-        frames: Frames with the same columns.
-    """
-    parts: list[list[np.ndarray]] = [[] for _ in frames]
-    for name in real.columns:
-        column = real[name]
-        read = _numbers(column) if _is_number(column) else _marks(column)
-        for part, frame in zip(parts, frames, strict=True):
-            cells = frame[name]
-            part += read(cells)
-            if column.isna().any():
-                part.append(cells.isna().to_numpy(dtype=np.float64))
-    return [np.stack(part, axis=1) for part in parts]
-
-
-def _is_number(column: Any) -> bool:
-    import pandas as pd
-
-    kind = column.dtype
-    return bool(pd.api.types.is_any_real_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind))
-
-
-def _unfit(column: Any, why: str) -> DataError:
-    return DataError(
-        f"Column {column.name!r} cannot be compared.",
-        why=why,
-        fix="Mend or drop the column on both sides.",
-        code="E203",
-    )
-
-
-def _numbers(column: Any) -> Callable[[Any], list[np.ndarray]]:
-    """Read cells as numbers, a hole as the median of the real column."""
-    middle = 0.0 if column.isna().all() else float(column.median())
-
-    def read(cells: Any) -> list[np.ndarray]:
-        try:
-            values = cells.to_numpy(dtype=np.float64, na_value=np.nan)
-        except (TypeError, ValueError) as error:
-            raise _unfit(column, f"It holds numbers on the real side, and on the other {cells.dtype}.") from error
-        return [np.where(np.isnan(values), middle, values)]
-
-    return read
-
-
-def _marks(column: Any) -> Callable[[Any], list[np.ndarray]]:
-    """Read cells as zeros and ones, a column for each of the commonest levels of the real column."""
-    try:
-        column.map(hash)
-        levels = column.value_counts().index[:MOST_LEVELS].tolist()
-    except TypeError as error:
-        raise _unfit(column, "It holds lists or the like, which have no order and no levels.") from error
-    return lambda cells: [(cells == level).fillna(False).to_numpy(dtype=np.float64) for level in levels]
 
 
 def _flat(data: Any) -> np.ndarray:
@@ -101,27 +42,11 @@ def _flat(data: Any) -> np.ndarray:
 
 def matrices(real: Any, others: list[Any]) -> list[np.ndarray]:
     """Turn real data and what is held against them into numeric matrices of the same columns."""
-    if _kind(real) != "table":
-        flat = [_flat(data) for data in (real, *others)]
-    else:
-        for frame in (real, *others):
-            if not getattr(frame, "columns", real.columns).is_unique:
-                raise DataError(
-                    "Two columns of these data have the same name.",
-                    why="Real and fake rows are compared column by column.",
-                    fix="Give every column a name of its own.",
-                    code="E205",
-                )
-        for other in others:
-            missing = [str(c) for c in real.columns if c not in getattr(other, "columns", [])]
-            if missing:
-                raise DataError(
-                    f"The fake data lack the column{'s' * (len(missing) > 1)} {', '.join(missing[:8])}.",
-                    why="Real and fake rows are compared column by column.",
-                    fix="Give data with the same columns.",
-                    code="E205",
-                )
-        flat = frame_columns(real, [real, *others])
+    if _kind(real) == "table":
+        from contrafact.metrics.mixed import mixed_rows
+
+        return mixed_rows(real, *others)
+    flat = [_flat(data) for data in (real, *others)]
     if len({f.shape[1] for f in flat}) > 1:
         raise DataError(
             f"Real items have {flat[0].shape[1]} numbers, fakes {flat[1].shape[1]}.",
@@ -153,17 +78,7 @@ def scores(
     Returns:
         Scores by name, each with interval, floor and ceiling where they are known.
     """
-    if target is not None and target not in getattr(real, "columns", ()):
-        columns = [str(c) for c in getattr(real, "columns", ())]
-        why = did_you_mean(target, columns) if columns else "Only tables have columns."
-        raise UsageError(f"There is no column '{target}'.", why=why, fix="--target COLUMN", code="E115")
-    if _kind(real) != _kind(fake):
-        raise DataError(
-            f"The real data are {_kind(real)}, the fakes are {_kind(fake)}.",
-            why="Only data of one kind can be compared.",
-            fix="Give two files of the same kind.",
-            code="E205",
-        )
+    _check(real, fake, target)
     if features is not None and _kind(real) != "pictures":
         raise UsageError(
             f"Features were given for {_kind(real)}.",
@@ -177,6 +92,8 @@ def scores(
         from contrafact.metrics.pictures import picture_scores
 
         return picture_scores(real, fake, holdout, seed=seed, features=features)
+    if _kind(real) == "table":
+        return table_judgement(real, fake, holdout, target=target, seed=seed).scores
     from contrafact.metrics.judge import rows_scores
 
     others = [fake] if holdout is None else [fake, holdout]
@@ -184,6 +101,38 @@ def scores(
     truth = real.truth if isinstance(real, Data) else None
     kept = numbers[2] if holdout is not None else None
     return rows_scores(numbers[0], numbers[1], kept, truth=truth, seed=seed)
+
+
+def _check(real: Any, fake: Any, target: str | None) -> None:
+    if target is not None and target not in getattr(real, "columns", ()):
+        columns = [str(c) for c in getattr(real, "columns", ())]
+        why = did_you_mean(target, columns) if columns else "Only tables have columns."
+        raise UsageError(f"There is no column '{target}'.", why=why, fix="--target COLUMN", code="E115")
+    if _kind(real) != _kind(fake):
+        raise DataError(
+            f"The real data are {_kind(real)}, the fakes are {_kind(fake)}.",
+            why="Only data of one kind can be compared.",
+            fix="Give two files of the same kind.",
+            code="E205",
+        )
+
+
+def table_judgement(
+    real: Any, fake: Any, holdout: Any = None, target: str | None = None, seed: int = 0
+) -> TableJudgement:
+    """Score a generated table, and keep what a report shows beside the scores.
+
+    Arguments:
+        real: The frame that the generator learned from.
+        fake: The frame that it made.
+        holdout: Real rows that it never saw.
+        target: A column of special interest.
+        seed: Seeds subsamples and resampling.
+    """
+    from contrafact.metrics.table_judge import judge_table
+
+    _check(real, fake, target)
+    return judge_table(real, fake, holdout, target=target, seed=seed)
 
 
 def _text_scores(real: Any, fake: Any, holdout: Any, seed: int) -> dict[str, Score]:

@@ -149,13 +149,13 @@ class CycleGAN(TrainedRecipe):
     width: Count = 64  # the translators' channels at the coarsest map; half as many at each finer one
     depth: Count = 2  # halvings of the translators
     critic_width: Count = 32  # the critics' channels after their first halving
-    critic_depth: Count = 2  # halvings of the critics: patches of 22, 46 or 94 pixels with 2, 3 or 4
+    critic_depth: Count = 2  # halvings of the critics: patches of 18, 38 or 78 pixels with 2, 3 or 4
     cycle: NotNegative = 10.0  # weight λ of what is lost there and back, against 1 for the critic's opinion
     identity: NotNegative = 5.0  # weight of what is changed where nothing need be
     rate: Positive = 1e-3  # both players' learning rate
     rate_end: Share = 0.02  # share of the rate that is left at the end
     momentum: Share = 0.5  # of the gradients (Adam's first beta)
-    penalty: NotNegative = 1.0  # γ on the critics' slope at real pictures
+    penalty: NotNegative = 1e-3  # γ on the critics' slope at real pictures
     penalty_every: Count = 16  # penalise every so many steps, so many times as strongly
     half_life: NotNegative = 10_000.0  # windows in which the averaged translators forget half
     mirror: bool = True  # show half of the pictures mirrored

@@ -2,8 +2,9 @@
 
 One generator G(x·(1-m), m, z) is given what is known of a picture x, the hole m (1 where a pixel is missing) and noise
 z; only what it draws inside the hole is used: y = x·(1-m) + G·m. The holes are drawn anew in every step, of all shapes
-(`nets/holes.py`), so that one network serves for any. A critic sees y beside m, against x beside m, with the
-non-saturating loss and lazy R1 and R2 penalties on its slope in the picture.
+(`nets/holes.py`), so that one network serves for any. A critic sees y beside m, against x beside m, as a whole and
+place by place inside the hole (`nets/hole_critic.py`), with the non-saturating loss and lazy R1 and R2 penalties on its
+slope in the picture.
 
 A distance |x - G| beside it would teach the mean of all that may be, and no variety; the critic alone sees each
 surrounding once, and cannot tell that a generator which answers it always in one way is wrong. Here the energy score of
@@ -25,13 +26,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import zip_longest
 from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, leaky_relu
 from torch.optim import Optimizer
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share
@@ -45,11 +44,12 @@ from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
 from contrafact.metrics.held_out import held_out_pictures
 from contrafact.nets.adversarial import loaded_net, make_optimizer
 from contrafact.nets.any_size import cut_windows, window_of
-from contrafact.nets.fills import Exam, FillModel
+from contrafact.nets.fills import Exam, ExamScore, FillModel
+from contrafact.nets.hole_critic import HoleCritic
 from contrafact.nets.holes import random_holes
 from contrafact.nets.picture_duel import falling, pixels
-from contrafact.nets.pictures import LEAK, PictureCritic, doublings
-from contrafact.nets.residual import Painter
+from contrafact.nets.pictures import doublings
+from contrafact.nets.residual import Painter, bounded
 
 DUEL = DUELS["non-saturating"]
 LONGEST = 512  # of the sides of the pictures that are learned from, unless a resolution is given
@@ -77,34 +77,7 @@ class Filler(nn.Module):
 
     def forward(self, pictures: Tensor, hole: Tensor, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         seen = torch.cat([pictures * (1 - hole), hole - 0.5], dim=1)
-        drawn: Tensor = self.painter(seen, noise, condition)
-        return drawn.tanh()
-
-
-class HoleCritic(nn.Module):
-    """Judge a picture beside its hole: as a whole, and place by place inside the hole, at every size of the maps.
-
-    The places share their weights, so that what is wrong with a texture is learned everywhere at once.
-    """
-
-    def __init__(self, shape: tuple[int, int, int], condition: int, width: int) -> None:
-        super().__init__()
-        self.critic = PictureCritic(condition, (shape[0] + 1, *shape[1:]), width)
-        self.local = nn.ModuleList(nn.Conv2d(layer.out_channels, 1, 1) for layer in self.critic.layers[:-1])
-
-    def forward(self, pictures: Tensor, hole: Tensor, condition: Tensor | None = None) -> Tensor:
-        maps = torch.cat([pictures, hole - 0.5], dim=1).contiguous(memory_format=torch.channels_last)
-        logit = pictures.new_zeros(len(pictures), 1)
-        for layer, local in zip_longest(self.critic.layers, self.local):
-            maps = leaky_relu(layer(maps), LEAK)
-            if local is not None:
-                share = adaptive_avg_pool2d(hole, maps.shape[2:])
-                share = share / share.sum((2, 3), keepdim=True)
-                logit = logit + (local(maps) * share).sum((2, 3))
-        features = maps.flatten(1)
-        if self.critic.projection is not None and condition is not None:
-            logit = logit + (features * self.critic.projection(condition)).sum(1, keepdim=True)
-        return logit + self.critic.last(features)
+        return bounded(self.painter(seen, noise, condition))
 
 
 def energy_score(truth: Tensor, one: Tensor, other: Tensor, hole: Tensor) -> Tensor:
@@ -271,8 +244,7 @@ class Inpaint(TrainedRecipe):
 
     def score(self, codec: ImageCodec, exam: Exam, held: dict[str, np.ndarray], seed: int) -> Score:
         """Score filled windows of held-out pictures against whole windows of others."""
-        scored = held_out_pictures(exam.set(held, window_of(self, codec)), seed)
-        return lambda fake: scored(fake)  # signs of copying mean nothing where most of a picture is given
+        return ExamScore(held_out_pictures(exam.set(held, window_of(self, codec)), seed))
 
     def networks(self, codec: ImageCodec) -> tuple[Filler, HoleCritic]:
         """Make generator and critic."""

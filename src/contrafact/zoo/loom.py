@@ -122,7 +122,7 @@ class Loom(TrainedRecipe):
     def game(self, codec: TableCodec, tokens: np.ndarray, device: torch.device) -> Hiding:
         """Make the network and its optimiser."""
         net = network(self, codec)
-        net.begin([codec.ranks(slot) for slot in codec.slots], tokens)
+        net.begin(tokens)
         net.to(device)
         weights = [{"params": list(net.parameters()), "weight_decay": self.decay}]
         player = torch.optim.AdamW(weights, lr=self.rate, betas=(0.9, 0.99), fused=True)

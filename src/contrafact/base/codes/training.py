@@ -78,9 +78,12 @@ ROWS = (
     ),
     (
         "D234",
-        "A dead class",
-        "The class is rare or hardly counts, so that the generator never learned it.",
-        "How far its fakes lie from each other against real ones, and how often they look like its class.",
-        "Show all classes equally often: --set resample=equal; or weigh them: --set class_weights=balanced.",
+        "A dead class, or classes that are not told apart",
+        "The class is rare or hardly counts, so that the generator never learned it. Where no class is told apart, the "
+        "run is too short, the networks are too small, or the labels say little about the pictures.",
+        "How far its fakes lie from each other against real ones, and how often they look like its class; both also "
+        "for the class in the middle.",
+        "Show all classes equally often: --set resample=equal; or weigh them: --set class_weights=balanced. Where none "
+        "is told apart: more steps, a larger width, or no labels, --set conditional=no.",
     ),
 )

@@ -15,7 +15,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("real", help="real data: a file or a demo set")
     parser.add_argument("fake", help="generated data: a file")
     parser.add_argument("--holdout", help="real data that the generator never saw")
-    parser.add_argument("--target", metavar="COL", help="a column of special interest")
+    parser.add_argument("--target", metavar="COL", help="a column of a table: what do models that learn it from fakes know of real rows?")
     parser.add_argument("--critic", metavar="RUN", help="also let the critic of this run compare them")
     parser.add_argument(
         "--require", metavar="EXPR", help="bars that must hold, like 'c2st>=.9,coverage>.8'; else exit 4"
@@ -59,7 +59,8 @@ def run(args: argparse.Namespace) -> Answer:
         failed.answer = Answer(verdict=failed.what, scores=scores, files=files)  # type: ignore[attr-defined]
         raise failed
     told = "Every bar holds." if args.require is not None else "Scored."
-    return Answer(text=score_table(scores), verdict=told, scores=scores, files=files)
+    text = "\n".join([score_table(scores), *(["", *report.summary] if report.summary else [])])
+    return Answer(text=text, verdict=told, scores=scores, files=files)
 
 
 def _inception(args: argparse.Namespace) -> Any:
