@@ -50,6 +50,13 @@ class Cells:
         return missing
 
 
+def series(values: Any, dtype: Any = None) -> Any:
+    """Make a Series."""
+    import pandas as pd
+
+    return pd.Series(values, dtype=dtype)
+
+
 def is_text(dtype: Any) -> bool:
     """Tell whether a dtype holds Python objects or text."""
     return str(dtype) in ("object", "str", "string") or str(dtype).startswith("string")

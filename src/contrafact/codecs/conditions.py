@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.errors import UsageError, did_you_mean
-from contrafact.codecs.cells import HOLE, NO_WORD, Cells, parsed, whole
+from contrafact.codecs.cells import HOLE, NO_WORD, Cells, parsed, series, whole
 from contrafact.codecs.schema import Column
 from contrafact.codecs.table import TableCodec
 from contrafact.codecs.tokens import Tokens
@@ -211,9 +211,9 @@ def _number(column: Column, wish: Any) -> float:
 
     try:
         if column.dtype.startswith(("datetime64", "timedelta64")):
-            return float(whole(pd.Series([wish]).astype(column.dtype))[0][0] - column.origin)
+            return float(whole(series([wish]).astype(column.dtype))[0][0] - column.origin)
         if "%" in column.written:
-            read = parsed(pd.Series([str(wish)], dtype=object), column.written)[0]
+            read = parsed(series([str(wish)], dtype=object), column.written)[0]
             moment = read if not math.isnan(read) else pd.Timestamp(str(wish)).value / 1000
             return float(moment) - column.origin
         return float(wish) - column.origin

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.errors import DataError, UsageError
-from contrafact.codecs.cells import NUMBER, ZERO_FIRST, as_floats, is_text, parsed, plain, whole
+from contrafact.codecs.cells import NUMBER, ZERO_FIRST, as_floats, is_text, parsed, plain, series, whole
 from contrafact.codecs.schema import ROLES, Column, Role, Schema
 
 MOSTLY, FEW_WORDS = 0.8, 20  # share of text cells that are numbers or dates for the column to be one; other words
@@ -250,12 +250,11 @@ def numbers_written(texts: list[str], *, asked: bool = False) -> str:
 
 def date_form(texts: list[str], *, asked: bool = False) -> str:
     """Find the format in which most texts are dates; "" where there is none."""
-    import pandas as pd
 
     some = texts[:1000]
     best, most = "", 0 if asked else MOSTLY * len(some)
     for form in FORMS if any(any(c.isdigit() for c in text) for text in some[:20]) else ():
-        read = int((~np.isnan(parsed(pd.Series(some, dtype=object), form))).sum())
+        read = int((~np.isnan(parsed(series(some, dtype=object), form))).sum())
         if read > most or (read == most and read and not best):
             best, most = form, read
     return best
@@ -265,19 +264,13 @@ def _of_scale(facts: dict[str, Any], present: Any, levels: list[Any], written: s
     """See a text column as a scale, with what cannot be read as words between."""
     values = parsed(present, written)
     numbers = values[~np.isnan(values)]
-    check = parsed(_series(levels), written)
+    check = parsed(series(levels, object), written)
     words = _sorted([level for level, value in zip(levels, check, strict=True) if np.isnan(value)])
     origin, step = 0, step_of(numbers)
     if role == "date":
         origin = int(numbers.min())
         step = float(math.gcd(*{int(n) for n in numbers[:100_000] - origin}) or 1)
     return Column(**facts, role=role, origin=origin, step=step, written=written, words=words)
-
-
-def _series(values: list[Any]) -> Any:
-    import pandas as pd
-
-    return pd.Series(values, dtype=object)
 
 
 def _sorted(levels: list[Any]) -> tuple[Any, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.seeds import fold
+from contrafact.codecs.cells import series
 from contrafact.codecs.schema import Column
 from contrafact.codecs.written import as_dtype
 
@@ -28,27 +29,27 @@ def made_anew(known: Column, rows: int, start: int = 0) -> Any:
         cells = np.empty(rows, dtype=object)
         cells[:] = known.words[0]
         if known.dtype.startswith("category"):
-            return pd.Series(pd.Categorical(cells, list(known.words), ordered=known.dtype.endswith("ordered")))
-        return as_dtype(pd.Series(cells, dtype=object), known.dtype)
+            return series(pd.Categorical(cells, list(known.words), ordered=known.dtype.endswith("ordered")))
+        return as_dtype(series(cells, dtype=object), known.dtype)
     if known.role == "key":
         return _keys(known, range(start, start + rows))
-    empty = pd.Series(np.full(rows, None, dtype=object))
+    empty = series(np.full(rows, None, dtype=object))
     if known.dtype.startswith("category"):
-        return pd.Series(pd.Categorical.from_codes(np.full(rows, -1), list(known.words)))
+        codes: Any = np.full(rows, -1)
+        return series(pd.Categorical.from_codes(codes, pd.Index(list(known.words))))
     return empty if known.dtype in ("object", "bool") or known.dtype[0] in "iu" else empty.astype(known.dtype)
 
 
 def _keys(known: Column, rows: range) -> Any:
-    import pandas as pd
 
     if known.dtype.lower().startswith(("int", "uint")):
-        return as_dtype(pd.Series([known.origin + row for row in rows], dtype=object), known.dtype)
+        return as_dtype(series([known.origin + row for row in rows], dtype=object), known.dtype)
     room = math.prod(len(symbols) for symbols in known.pattern)
     if room < ROOM * max(rows.stop, 1):
-        return as_dtype(pd.Series([f"row-{row:07d}" for row in rows], dtype=object), known.dtype)
+        return as_dtype(series([f"row-{row:07d}" for row in rows], dtype=object), known.dtype)
     stride, first = _coprime(fold(0, "stride", str(known.name)) % room, room), fold(0, "first", str(known.name)) % room
     texts = [_spelled((first + row * stride) % room, known.pattern) for row in rows]
-    return as_dtype(pd.Series(texts, dtype=object), known.dtype)
+    return as_dtype(series(texts, dtype=object), known.dtype)
 
 
 def _coprime(number: int, room: int) -> int:

@@ -125,5 +125,6 @@ class Schema:
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
         lists = ("words", "pattern")
-        columns = [Column(**{k: tuple(v) if k in lists else v for k, v in c.items()}) for c in row["columns"]]
+        rows: list[dict[str, Any]] = [{k: tuple(v) if k in lists else v for k, v in c.items()} for c in row["columns"]]
+        columns = [Column(**fields) for fields in rows]
         return cls(columns=tuple(columns), rows=row["rows"])

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.codecs.cells import EPOCH, HOLE, NO_WORD, Cells
+from contrafact.codecs.cells import EPOCH, HOLE, NO_WORD, Cells, series
 from contrafact.codecs.schema import Column
 
 FIRST, LAST = datetime.datetime.min, datetime.datetime.max
@@ -20,14 +20,14 @@ def write(known: Column, cells: Cells) -> Any:
     if known.dtype.startswith("category"):
         codes = np.where(cells.words == HOLE, -1, cells.words)
         kept = pd.Index(list(known.words))
-        return pd.Series(pd.Categorical.from_codes(codes, kept, ordered=known.dtype.endswith("ordered")))
+        return series(pd.Categorical.from_codes(codes, kept, ordered=known.dtype.endswith("ordered")))
     if known.numeric and not known.written:
         return _numbers(known, cells)
     shown = np.full(len(cells), None, dtype=object)
     numbers = cells.words == NO_WORD
     shown[numbers] = as_text(cells.numbers[numbers] + known.origin, known.written)
     shown[~numbers] = np.array([*known.words, None], dtype=object)[np.maximum(cells.words[~numbers], -1)]
-    return as_dtype(pd.Series(shown, dtype=object), known.dtype)
+    return as_dtype(series(shown, dtype=object), known.dtype)
 
 
 def as_dtype(column: Any, dtype: str) -> Any:
@@ -40,19 +40,18 @@ def as_dtype(column: Any, dtype: str) -> Any:
 
 
 def _numbers(known: Column, cells: Cells) -> Any:
-    import pandas as pd
 
     missing = cells.words == HOLE
     if known.dtype.startswith(("datetime64", "timedelta64")):
         ints = _whole(np.where(missing, 0, cells.numbers), known.origin, "int64")
-        column = pd.Series(ints).astype("int64")
+        column = series(ints).astype("int64")
         column = _moments(column, known.dtype)
         return column.mask(missing) if missing.any() else column
     if not _is_whole(known.dtype):
-        column = pd.Series(np.where(missing, np.nan, cells.numbers + known.origin))
+        column = series(np.where(missing, np.nan, cells.numbers + known.origin))
         return column.astype(_fitting_float(known.dtype, column))
     ints = _whole(np.where(missing, 0, cells.numbers), known.origin, known.dtype)
-    column = pd.Series(ints)
+    column = series(ints)
     if not missing.any():
         return column.astype(known.dtype)
     return column.astype("Int64" if known.dtype[0] in "iu" and "[" not in known.dtype else known.dtype).mask(missing)

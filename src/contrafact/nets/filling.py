@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from contrafact.base.seeds import BLOCK_ROWS, fold, generator
 from contrafact.nets.making import Making
 from contrafact.nets.weave import Weave
 
-Order = Callable[[Sequence[int]], list[int]]
+Order = Callable[[np.ndarray], list[int]]
 
 
 class Filling:

@@ -11,7 +11,7 @@ faithful.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +138,7 @@ class Woven(Model):
                 within[:, place] = limit.start[own] + within[:, place] * (limit.stop - limit.start)[own]
         return {"tokens": tokens, "within": within}
 
-    def _in_order(self, order: Sequence[int]) -> list[int]:
+    def _in_order(self, order: np.ndarray) -> list[int]:
         """Put each second digit right behind its first."""
         slots = self.codec.slots
         firsts = [int(place) for place in order if not slots[place].digit]

@@ -31,8 +31,9 @@ from contrafact.engine.average import Average
 from contrafact.engine.fit import Method, TrainedRecipe, Training
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.nets.adversarial import cosine
+from contrafact.nets.exam import Exam
 from contrafact.nets.weave import Weave
-from contrafact.nets.woven import Encoded, Exam, Woven, network, restored
+from contrafact.nets.woven import Encoded, Woven, network, restored
 
 HIDDEN: dict[str, tuple[float, float]] = {"all": (0.0, 1.0), "holes": (0.05, 0.5)}
 
