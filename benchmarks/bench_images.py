@@ -16,10 +16,12 @@ import numpy as np
 
 from contrafact import zoo
 from contrafact.base.data import Data
+from contrafact.engine.play import play
 from pictures_data import judged, mnist, modes_of, reference, stacked
 from table import Row, Table, arguments, known, mean_sd, read
 
 SAMPLES, LONG, SHORT = 10_000, 15 * 60, 90
+PROBE = 400
 STACKED, STACKED_SECONDS, MODES = 26_000, 60 * 60, 990
 STACKED_WIDTH = 96
 PARTS = ("mnist", "stacked")
@@ -37,16 +39,24 @@ def train(recipe: Any, data: Data, seed: int, cpu_seconds: float | None = None) 
 
 
 def steps_within(recipe: Any, data: Data, seed: int, cpu_seconds: float) -> int:
-    """Count the steps that fit, from two short trainings with their share of checks."""
-    probe = recipe.but(steps=200).training(data, seed=seed)
+    """Count the steps that fit, from the cost of a step and that of all else, which a short training has in full."""
+    probe = recipe.but(steps=PROBE).training(data, seed=seed)
+    each = step_seconds(probe)
     began = time.process_time()
     probe.finish()
-    short = time.process_time() - began
-    probe = recipe.but(steps=400).training(data, seed=seed)
+    rest = time.process_time() - began - PROBE * each
+    return max(int((cpu_seconds - rest) / each), 1)
+
+
+def step_seconds(training: Any) -> float:
+    """Measure the CPU seconds of a step, lazy penalties in their share."""
+    turns = play(training.begin(1000), training.batches(), total=16 + 64, device=training.device)
+    for _ in range(16):
+        next(turns)
     began = time.process_time()
-    probe.finish()
-    each = (time.process_time() - began - short) / 200
-    return max(int((cpu_seconds - (short - 200 * each)) / each), 1)
+    for _ in turns:
+        pass
+    return (time.process_time() - began) / 64
 
 
 def of_digits(recipe: Any, seed: int, cpu_seconds: float | None = None, *, labelled: bool = True) -> Row:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from contrafact.nets.residual import Painter, PixelNorm, _doubling
+from contrafact.nets.residual import Painter, PixelNorm, _doubling, bounded
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +68,12 @@ def test_noise_is_as_loud_as_what_is_seen_at_every_size():
     for layer in net.heard:
         heard = layer(torch.randn(8, 4, 16, 16))
         assert 0.5 < heard.std() < 2
+
+
+def test_bounds_cut_off_and_let_through_what_pulls_back():
+    numbers = torch.tensor([-3.0, -3.0, -0.5, 0.5, 3.0, 3.0], requires_grad=True)
+    pull = torch.tensor([1.0, -1.0, 1.0, -1.0, 1.0, -1.0])  # descent moves against it
+    cut = bounded(numbers)
+    assert cut.tolist() == [-1, -1, -0.5, 0.5, 1, 1]
+    (cut * pull).sum().backward()
+    assert numbers.grad.tolist() == [0, -1, 1, -1, 1, 0]

@@ -1,9 +1,9 @@
 """Cells <-> tokens: a small whole number for each cell, and where in its token's interval the cell lies.
 
 A number that many rows share (0, 40 hours, the top of a scale) is a token of its own; what is left is cut into bins of
-equal mass. Inside a bin the place is kept as a share from 0 to 1 of the bin's mass, along straight lines between the
-bin's quartiles, so that numbers come back smooth and with their law, and no mixture need be fitted. Words follow the
-numbers, and a hole is the last token of a column that has any.
+equal mass, finer towards both ends. Inside a bin the place is kept as a share from 0 to 1 of the bin's mass, along
+straight lines between the bin's quartiles, so that numbers come back smooth and with their law, and no mixture need be
+fitted. Words follow the numbers, and a hole is the last token of a column that has any.
 """
 
 from __future__ import annotations
@@ -67,8 +67,7 @@ class Tokens:
         many = counts >= max(POINT_SHARE * len(numbers), POINT_ROWS)
         alone = np.ones_like(many) if len(values) <= min(FEW_VALUES, bins) else many
         rest = numbers[~np.repeat(alone, counts)]
-        count = int(min(bins, max(len(rest) // max(BIN_ROWS, BIN_SHARE * len(numbers)), 1))) if len(rest) else 0
-        knots = _knots(rest, count)
+        knots = _knots(rest, bins, max(BIN_ROWS, BIN_SHARE * len(numbers)))
         means = np.concatenate([values[alone], _bin_means(rest, knots)])
         empty = holes and bool(cells.holes.any())
         size = len(means) + words + empty
@@ -227,11 +226,24 @@ def _standard(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.asarray(np.clip(away / sd if sd > 0 else away * 0, -FARTHEST, FARTHEST))
 
 
-def _knots(rest: np.ndarray, count: int) -> np.ndarray:
-    """Cut sorted numbers into bins of equal mass, and each bin at its quartiles; equal numbers share a bin."""
-    if not count:
+def _knots(rest: np.ndarray, bins: int, least: float) -> np.ndarray:
+    """Cut sorted numbers into bins of equal mass, and each bin at its quartiles; equal numbers share a bin.
+
+    The outermost bins are halved towards the ends, again and again while enough rows are left: there numbers lie thin,
+    and one stretch of even density would reach as far as the largest of them.
+
+    Arguments:
+        rest: Sorted numbers.
+        bins: How many bins there are at most, before halving.
+        least: Rows that a bin holds at least.
+    """
+    if not len(rest):
         return np.empty((0, PIECES + 1))
-    cuts = np.unique(rest[np.linspace(0, len(rest), count, endpoint=False).astype(np.int64)])
+    count = int(min(bins, max(len(rest) // least, 1)))
+    width = len(rest) / count
+    halves = width / 2.0 ** np.arange(1, 1 + max(int(np.log2(width / least)), 0))
+    places = np.concatenate([np.linspace(0, len(rest), count, endpoint=False), halves, len(rest) - halves])
+    cuts = np.unique(rest[np.sort(places).astype(np.int64)])
     starts = np.searchsorted(rest, cuts)
     stops = np.append(starts[1:], len(rest))
     shares = np.linspace(0, 1, PIECES + 1)

@@ -23,6 +23,7 @@ from contrafact.metrics.modes import modes
 from contrafact.metrics.moments import Moments
 from contrafact.metrics.neighbours import coverage_share, neighbours, precision_recall_f1
 from contrafact.metrics.pictures import picture_scores
+from contrafact.metrics.pooling import pooled
 from contrafact.metrics.relations import pairs
 from contrafact.metrics.table_judge import judge_table
 from contrafact.metrics.transitions import Chain, Transitions, fit_transitions
@@ -64,6 +65,7 @@ __all__ = [
     "perfect_stacks",
     "picture_scores",
     "pixel_features",
+    "pooled",
     "precision_recall_f1",
     "rows_scores",
     "shapes",

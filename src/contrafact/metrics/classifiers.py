@@ -2,8 +2,9 @@
 
 `c2st_trees` is the chance (AUC) that boosted trees rank a fake above a real row, both unseen: 1/2 when they cannot
 tell, 1 when they always can. They see holes and levels as they are, and any relation among columns that shows in a few
-thousand rows. Far below 1/2 is no praise: a fake that repeats a real row has its twin, labelled "real", among the rows
-that the trees learned from, so that they are wrong about it more often than a coin: copies.
+thousand rows; above 200 columns there are fewer trees, above 1,000 the seed chooses as many columns. Far below 1/2 is no
+praise: a fake that repeats a real row has its twin, labelled "real", among the rows that the trees learned from, so that
+they are wrong about it more often than a coin: copies.
 
 `c2st_logistic` is the same by logistic regression on numbers, their squares and levels. It sees how single columns
 differ and is blind to relations between columns: columns shuffled independently pass it. It stands here to be compared
@@ -28,6 +29,7 @@ from contrafact.metrics.spread import Z, auc, auc_error
 MOST_ROWS = 16_000
 MOST_CELLS, LEAST_ROWS = 4_000_000, 1000  # of one side
 FOLDS, ANCHOR_FOLDS = 5, 2
+MANY_COLUMNS, MOST_COLUMNS, FEWEST_ROUNDS = 200, 1000, 20
 MOST_LEVELS = 200  # the trees' own limit is 255
 LOGISTIC_ROWS, LOGISTIC_LEVELS = 5000, 50
 COPIES_BELOW = 0.02  # of AUC, below a coin's and the interval
@@ -132,12 +134,26 @@ def fake_chance(real: Table, fake: Table, test: Table, *, seed: int, rounds: int
         rounds: How many trees.
     """
     labels = np.repeat([0, 1], [len(real), len(fake)])
+    real, fake, test = (_narrow(table, seed) for table in (real, fake, test))
     rows, kinds = for_trees(joined(real, fake))
-    trees = boosted(kinds, seed=seed, rounds=rounds)
+    trees = boosted(kinds, seed=seed, rounds=affordable(rounds, len(kinds)))
     with one_thread():
         trees.fit(rows, labels)
         chances: np.ndarray = trees.predict_proba(for_trees(test)[0])[:, 1]
     return chances
+
+
+def _narrow(table: Table, seed: int) -> Table:
+    """Choose columns where there are too many."""
+    if len(table.columns) <= MOST_COLUMNS:
+        return table
+    order = generator(seed, "told columns").permutation(len(table.columns))
+    return table.only(np.sort(order[:MOST_COLUMNS]).tolist())
+
+
+def affordable(rounds: int, columns: int) -> int:
+    """Give fewer rounds for many columns, each of which costs as much again."""
+    return max(min(rounds, rounds * MANY_COLUMNS // max(columns, 1)), FEWEST_ROUNDS)
 
 
 def boosted(kinds: np.ndarray, *, seed: int, rounds: int, numbers: bool = False) -> Any:

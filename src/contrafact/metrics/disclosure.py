@@ -146,7 +146,7 @@ def _singling_out(main: Table, control: Table, fake: Table, seed: int) -> Risk:
     tried = len(told)
     lucky = [_holding(main, _conditions(fake, random, middles, None)) == 1 for _ in range(GUESSES)]
     shares = right / max(tried, 1)
-    return _risk("singling_out", (shares[0], tried), (shares[1], tried), float(np.mean(lucky)), len(fake))
+    return _risk("singling_out", (float(shares[0]), tried), (float(shares[1]), tried), float(np.mean(lucky)), len(fake))
 
 
 def _scales(table: Table) -> list[np.ndarray]:

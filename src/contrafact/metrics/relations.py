@@ -70,16 +70,20 @@ def _pair_values(real: Table, fake: Table, groups: Dealt, many: int, seed: int) 
     """Give pairs of columns, and for each its likeness over all rows, then without each group."""
     scales = [i for i, column in enumerate(real.columns) if column.scale]
     seen = [i for i, column in enumerate(real.columns) if column.kind != "text"]
-    mixed = [(i, j) for at, i in enumerate(seen) for j in seen[at + 1 :] if not (i in scales and j in scales)]
+    both = set(scales)
+    mixed = [(i, j) for at, i in enumerate(seen) for j in seen[at + 1 :] if i not in both or j not in both]
     if len(mixed) > MOST_PAIRS:
         mixed = [mixed[i] for i in np.sort(generator(seed, "pairs").choice(len(mixed), MOST_PAIRS, replace=False))]
     first, second = np.triu_indices(len(scales), 1)
-    places = [*np.stack([np.array(scales, dtype=int)[first], np.array(scales, dtype=int)[second]], 1).tolist(), *mixed]
+    where = np.array(scales, dtype=np.int64)
+    places = np.concatenate(
+        [np.stack([where[first], where[second]], 1), np.array(mixed, dtype=np.int64).reshape(-1, 2)]
+    )
     values = [_correlations(real.only(scales), fake.only(scales), groups, many)[:, first, second].T]
     if mixed:
         codes = {i: _codes(real.columns[i], real.cells[i], fake.cells[i]) for pair in mixed for i in pair}
         values.append(np.stack([_shared(codes[i], codes[j], groups, many) for i, j in mixed]))
-    return np.array(places, dtype=int).reshape(-1, 2), np.concatenate(values)
+    return places, np.concatenate(values)
 
 
 def _correlations(real: Table, fake: Table, groups: Dealt, many: int) -> np.ndarray:

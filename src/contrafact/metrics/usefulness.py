@@ -21,7 +21,7 @@ import numpy as np
 
 from contrafact.base.records import Score
 from contrafact.base.seeds import fold, generator
-from contrafact.metrics.classifiers import boosted, for_trees, one_thread
+from contrafact.metrics.classifiers import affordable, boosted, for_trees, one_thread
 from contrafact.metrics.columns import Table, tables
 from contrafact.metrics.spread import DRAWS, Z, auc, auc_error, percentiles
 
@@ -119,7 +119,7 @@ def _learned(train: Table, test: Table, task: Task, seed: int) -> np.ndarray:
     present = np.unique(answers)
     if len(present) < 2:
         return np.zeros((len(test), classes)) if classes else np.full(len(test), answers.mean() if len(answers) else 0)
-    rounds = max(ROUNDS // max(classes // 4, 1), LEAST_ROUNDS)
+    rounds = affordable(max(ROUNDS // max(classes // 4, 1), LEAST_ROUNDS), len(kinds))
     trees = boosted(kinds, seed=fold(seed, "tstr"), rounds=rounds, numbers=not classes)
     with one_thread():
         trees.fit(rows, answers)

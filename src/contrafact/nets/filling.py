@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from contrafact.base.seeds import BLOCK_ROWS, fold, generator
+from contrafact.nets.aid import Aid
 from contrafact.nets.making import Making
 from contrafact.nets.weave import Weave
 
@@ -23,10 +24,11 @@ class Filling:
         net: The network.
         codec: Turns tables into tokens and back.
         data: The table.
+        aid: Regressions that have a part in best guesses.
     """
 
-    def __init__(self, net: Weave, codec: Any, data: Any) -> None:
-        self.net, self.codec, self.data = net, codec, data
+    def __init__(self, net: Weave, codec: Any, data: Any, aid: Aid | None = None) -> None:
+        self.net, self.codec, self.data, self.aid = net, codec, data, aid
         self.known = codec.known(data)
         self.tokens = torch.from_numpy(self.known.encoded["tokens"].astype(np.int64))
         self.hollow = np.flatnonzero((self.tokens < 0).any(1).numpy())
@@ -57,16 +59,21 @@ class Filling:
     def best(self) -> Any:
         """Fill in means and likeliest levels."""
         cells = [part and part.copied() for part in self.known.cells]
+        linear = self.aid.guess(self.known.cells, len(self.tokens)) if self.aid else {}
         for rows in self._chunks():
             making = Making(self.net, self.tokens[rows], torch.Generator())
             for place, slot in enumerate(self.codec.slots):
                 holes = (self.tokens[rows, place] < 0).numpy()
                 if not slot.digit and holes.any():
-                    self._guess(cells[slot.column], making, place, rows, holes)
+                    numbers = self._guess(cells[slot.column], making, place, rows, holes)
+                    if self.aid and slot.column in linear:
+                        share = self.aid.share[slot.column]
+                        mixed = share * numbers + (1 - share) * linear[slot.column][rows[holes]]
+                        cells[slot.column].numbers[rows[holes]] = mixed
         return self.codec.filled(self.data, self.codec.with_followers(cells))
 
-    def _guess(self, cells: Any, making: Making, place: int, rows: np.ndarray, holes: np.ndarray) -> None:
-        """Put the best guesses of one column into its cells."""
+    def _guess(self, cells: Any, making: Making, place: int, rows: np.ndarray, holes: np.ndarray) -> np.ndarray:
+        """Put the best guesses of one column into its cells, and give its numbers."""
         slot, where = self.codec.slots[place], torch.from_numpy(np.flatnonzero(holes))
         chances, _ = making.law(place, self._weights(place, rows[holes]), where)
         if slot.base:
@@ -77,6 +84,7 @@ class Filling:
             chances = torch.nn.functional.one_hot(tokens, self.codec.kind(slot.column).size).float()
         numbers, words = self.codec.kind(slot.column).expected((chances / chances.sum(1, keepdim=True)).numpy())
         cells.numbers[rows[holes]], cells.words[rows[holes]] = numbers, words
+        return np.asarray(numbers)
 
     @torch.no_grad()
     def drawn(self, seed: int, in_order: Order) -> Any:

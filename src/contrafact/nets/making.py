@@ -26,19 +26,24 @@ class Making:
         first = tokens[: 1 if self.blank else len(tokens)]
         self.entered = net.entered(first, first >= 0).expand(len(tokens), -1)
 
-    def law(self, place: int, allowed: Tensor | None = None, rows: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def state(self, rows: Tensor | None = None) -> Tensor:
+        """Give the network's state of some rows, or of all; where nothing is known, that of one row for all."""
+        entered = self.entered if rows is None else self.entered[rows]
+        return self.net.hidden(entered[:1] if self.blank else entered)
+
+    def law(
+        self, place: int, allowed: Tensor | None = None, rows: Tensor | None = None, state: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Give a column's law, and how much of it was allowed.
 
         Arguments:
             place: Which column.
             allowed: Weights of its tokens, for all rows or for each.
             rows: Which rows; none for all.
+            state: The network's state, where it is known already.
         """
-        entered = self.entered if rows is None else self.entered[rows]
-        entered = entered[:1] if self.blank else entered
-        chances = self.net.logits(self.net.hidden(entered), place).softmax(1)
-        if self.blank:
-            chances = chances.expand(len(self.tokens if rows is None else rows), -1)
+        state = self.state(rows) if state is None else state
+        chances = self.net.logits(state, place).softmax(1).expand(len(self.tokens if rows is None else rows), -1)
         if allowed is None:
             return chances, chances.new_ones(len(chances))
         chances = chances * allowed
@@ -47,9 +52,11 @@ class Making:
         chances = torch.where(held[:, None] > LEAST, chances, allowed.expand_as(chances))
         return chances, held.clamp_min(LEAST)
 
-    def draw(self, place: int, allowed: Tensor | None = None, rows: Tensor | None = None) -> Tensor:
+    def draw(
+        self, place: int, allowed: Tensor | None = None, rows: Tensor | None = None, state: Tensor | None = None
+    ) -> Tensor:
         """Draw a column, and give how much of its law was allowed."""
-        chances, held = self.law(place, allowed, rows)
+        chances, held = self.law(place, allowed, rows, state)
         sums = chances.cumsum(1)
         uniform = torch.rand(len(chances), 1, generator=self.source)
         drawn = (sums < uniform * sums[:, -1:]).sum(1).clamp_max(chances.shape[1] - 1)

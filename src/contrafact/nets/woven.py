@@ -11,9 +11,10 @@ faithful.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import combinations
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -24,6 +25,7 @@ from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, gener
 from contrafact.engine.model import Model
 from contrafact.engine.play import own_randomness
 from contrafact.nets.adversarial import loaded_net
+from contrafact.nets.aid import Aid, AidExam
 from contrafact.nets.exam import Exam
 from contrafact.nets.filling import Filling
 from contrafact.nets.making import Making
@@ -33,6 +35,7 @@ Encoded = dict[str, np.ndarray]
 SHOWN_ROWS = 256
 POOL = 4  # candidates for each row where several columns have room to choose
 ORDERS = 4
+BOND_ROWS, BOND_COLUMNS = 20_000, 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,12 +47,14 @@ class Asked:
         allowed: Weights of tokens, by their place in a row.
         fixed: Places where one token is allowed.
         open: Places with room to choose that were limited.
+        passes: In how many passes the other columns are drawn.
     """
 
     limits: dict[int, Any]
     allowed: dict[int, Tensor]
     fixed: tuple[int, ...]
     open: tuple[int, ...]
+    passes: int | None = None
 
 
 class Woven(Model):
@@ -59,45 +64,65 @@ class Woven(Model):
         recipe: The settings that it was fitted with.
         codec: Turns tables into tokens and back.
         net: The network.
-        exam: The held-out rows, while it is being trained.
+        bonds: How much each two columns tell about each other, in nats.
+        aid: Regressions beside the network, for best guesses.
     """
 
-    def __init__(self, recipe: Recipe, codec: Any, net: Weave, exam: Exam | None = None) -> None:
+    exam: Exam | None = None
+    aid_exam: AidExam | None = None
+
+    def __init__(self, recipe: Recipe, codec: Any, net: Weave, bonds: np.ndarray, aid: Aid | None = None) -> None:
         super().__init__(recipe, codec)
-        self.net, self.exam = net, exam
+        self.net, self.bonds, self.aid = net, bonds, aid
+
+    def examined(self, exam: Exam, aid_exam: AidExam | None) -> Self:
+        """Say by what a model in training is judged."""
+        self.exam, self.aid_exam = exam, aid_exam
+        return self
 
     def arrays(self, with_critic: bool = False) -> Encoded:
         """Copy the network's weights."""
-        return {f"net/{key}": value.detach().cpu().numpy().copy() for key, value in self.net.state_dict().items()}
+        weights = {f"net/{key}": value.detach().cpu().numpy().copy() for key, value in self.net.state_dict().items()}
+        aid = self.aid_exam.aid(self.exam, self.net) if self.aid_exam and self.exam else self.aid
+        return {**weights, "bonds": self.bonds.astype(np.float32), **(aid.arrays() if aid else {})}
 
     def rows(self, n: int, seed: int) -> Encoded:
         """Draw a few rows, and take the exam, while the model is being trained."""
         assert self.exam is not None, "only a model in training has an exam"
         return {**self._block(seed, 0, self.asked(None), min(n, SHOWN_ROWS)), "surprise": self.exam.surprise(self.net)}
 
-    def sample(self, n: int, given: dict[str, Any] | None = None, seed: int | None = None) -> Any:
+    def sample(
+        self, n: int, given: dict[str, Any] | None = None, seed: int | None = None, passes: int | None = None
+    ) -> Any:
         """Draw rows.
 
         Arguments:
             n: How many.
             given: What some columns are: a value, an interval (30, 40) or "30..40", a set ["a", "b"] or "a|b".
             seed: The same seed gives the same rows, however many are drawn; None draws fresh ones.
+            passes: How often the network is asked for a row; none asks it for each column. Columns drawn in one pass
+                know nothing of each other: faster, and less faithful.
         """
-        asked = self.asked(given)
+        asked = self.asked(given, passes)
         drawn = self.drawn(checked_count(n), chosen(seed), asked)
         cells = self.codec.columns_of(drawn)
         for column, limit in asked.limits.items():
             np.clip(cells[column].numbers, limit.low, limit.high, out=cells[column].numbers)
         return self.codec.frame_of(cells, len(drawn["tokens"]))
 
-    def asked(self, given: Mapping[str, Any] | None) -> Asked:
+    def asked(self, given: Mapping[str, Any] | None, passes: int | None = None) -> Asked:
         """Read conditions on columns."""
+        passes = None if passes is None else max(checked_count(passes), 1)
         limits = self.codec.limits(given)
         allowed = {p: torch.from_numpy(w).float() for p, w in self.codec.allowed(limits).items()}
         limited = [place for place, slot in enumerate(self.codec.slots) if slot.column in limits]
         single = [place for place in limited if limits[self.codec.slots[place].column].single]
         return Asked(
-            limits=limits, allowed=allowed, fixed=tuple(single), open=tuple(p for p in limited if p not in single)
+            limits=limits,
+            allowed=allowed,
+            fixed=tuple(single),
+            open=tuple(p for p in limited if p not in single),
+            passes=passes,
         )
 
     def drawn(self, n: int, seed: int, asked: Asked, start: int = 0) -> Encoded:
@@ -116,16 +141,38 @@ class Woven(Model):
             weights = weights * self._draw(making, place, asked)
         if pool > rows:
             making.choose(weights, rows)
-        for place in order:
-            if place not in asked.fixed and place not in asked.open:
-                self._draw(making, place, asked)
+        rest = [place for place in order if place not in asked.fixed and place not in asked.open]
+        for together in self._passes(rest, asked.passes, fold(seed, "passes", block)):
+            state = making.state()
+            for place in together:
+                self._draw(making, place, asked, None if self.codec.slots[place].digit else state)
         return self._with_shares(making, asked, source)
 
-    def _draw(self, making: Making, place: int, asked: Asked) -> Tensor:
+    def _passes(self, places: list[int], passes: int | None, seed: int) -> list[list[int]]:
+        """Put columns together that are drawn in one pass: those that depend on each other least.
+
+        Arguments:
+            places: What is to be drawn, in a random order.
+            passes: In how many passes; none for one a column.
+            seed: Chooses the order of the passes.
+        """
+        firsts = [place for place in places if not self.codec.slots[place].digit]
+        if passes is None or passes >= len(firsts):
+            return [[place] for place in places]
+        bonds, room = self.bonds, -(-len(firsts) // passes)
+        groups: list[list[int]] = [[] for _ in range(passes)]
+        for place in sorted(firsts, key=lambda p: -bonds[p].sum()):
+            open_ones = [group for group in groups if len(group) < room]
+            min(open_ones, key=lambda group: bonds[place, group].sum()).append(place)
+        order = generator(seed).permutation(passes)
+        seconds = {place - 1: place for place in places if self.codec.slots[place].digit}
+        return [[p for first in groups[i] for p in (first, seconds.get(first, -1)) if p >= 0] for i in order]
+
+    def _draw(self, making: Making, place: int, asked: Asked, state: Tensor | None = None) -> Tensor:
         weights = asked.allowed.get(place)
         if weights is not None and weights.dim() == 2:  # a second digit: what it may be depends on the first
             weights = weights[making.tokens[:, place - 1]]
-        return making.draw(place, weights)
+        return making.draw(place, weights, state=state)
 
     def _with_shares(self, making: Making, asked: Asked, source: torch.Generator) -> Encoded:
         """Draw where in their intervals the cells lie."""
@@ -185,7 +232,7 @@ class Woven(Model):
             draws: None fills in the mean, or the likeliest level; m gives a list of m copies with random draws.
             seed: Makes the draws repeatable.
         """
-        filling = Filling(self.net, self.codec, data)
+        filling = Filling(self.net, self.codec, data, self.aid)
         if draws is None:
             return filling.best()
         start = chosen(seed)
@@ -202,13 +249,20 @@ class Block:
         return Block({name: part[rows] for name, part in self.parts.items()})
 
 
-def restored(recipe: Any, codec: Any, arrays: Encoded) -> Woven:
-    """Make a fitted model again from its arrays."""
+def restored(recipe: Any, codec: Any, arrays: Encoded, design: Any) -> Woven:
+    """Make a fitted model again from its arrays.
+
+    Arguments:
+        recipe: The settings that it was fitted with.
+        codec: Turns tables into tokens and back.
+        arrays: What the model gave.
+        design: Puts cells into the matrix that regressions know.
+    """
     with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
         net = network(recipe, codec)
     loaded = loaded_net("net", net, arrays)
     assert isinstance(loaded, Weave)
-    return Woven(recipe, codec, loaded)
+    return Woven(recipe, codec, loaded, arrays["bonds"], Aid.of(design, arrays))
 
 
 def network(recipe: Any, codec: Any) -> Weave:
@@ -221,3 +275,27 @@ def network(recipe: Any, codec: Any) -> Weave:
         features=np.concatenate([features for features, _ in known]) if known else np.empty((0, 1)),
         own=np.concatenate([own for _, own in known]) if known else np.empty(0, dtype=bool),
     )
+
+
+def bonds_between(tokens: np.ndarray, sizes: Sequence[int]) -> np.ndarray:
+    """Estimate how much each two columns tell about each other (mutual information in nats), less what chance tells.
+
+    Arguments:
+        tokens: Rows, -1 where a cell is unknown.
+        sizes: How many tokens each column has.
+    """
+    some = tokens[:: max(len(tokens) // BOND_ROWS, 1)].astype(np.int64)
+    bonds = np.zeros((len(sizes), len(sizes)))
+    if len(sizes) > BOND_COLUMNS:
+        return bonds
+    for one, other in combinations(range(len(sizes)), 2):
+        there = (some[:, one] >= 0) & (some[:, other] >= 0)
+        pairs = some[there, one] * sizes[other] + some[there, other]
+        joint, counts = np.unique(pairs, return_counts=True)
+        alone = [np.bincount(some[there, place], minlength=sizes[place]) for place in (one, other)]
+        rows = max(int(there.sum()), 1)
+        expected = alone[0][joint // sizes[other]] * alone[1][joint % sizes[other]] / rows
+        told = (counts / rows * np.log(counts / expected)).sum()
+        chance = np.prod([(part > 0).sum() - 1 for part in alone]) / (2 * rows)
+        bonds[one, other] = bonds[other, one] = max(told - chance, 0.0)
+    return bonds

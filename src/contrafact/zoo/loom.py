@@ -6,7 +6,8 @@ loss weighted by d / (number hidden), the mean loss is that of drawing a row col
 (Uria et al. 2014): one likelihood for every order of drawing and so for every condition. No adversary takes part; at
 one column a pass none was seen to improve it.
 
-For holes alone a row is rarely hidden by more than half, and each hidden cell counts alike (`learn="holes"`).
+For holes alone a row is rarely hidden by more than half, and each hidden cell counts alike (`learn="holes"`); linear
+regressions then have a part in best guesses, as large as held-out rows say (`nets/aid.py`).
 
 References:
     Uria, Murray and Larochelle, A deep and tractable density estimator, ICML 2014.
@@ -25,15 +26,18 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share
+from contrafact.codecs.design import Design
 from contrafact.codecs.schema import Role
 from contrafact.codecs.table import TableCodec
 from contrafact.engine.average import Average
 from contrafact.engine.fit import Method, TrainedRecipe, Training
+from contrafact.engine.items import split
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.nets.adversarial import cosine
+from contrafact.nets.aid import AidExam
 from contrafact.nets.exam import Exam
 from contrafact.nets.weave import Weave
-from contrafact.nets.woven import Encoded, Woven, network, restored
+from contrafact.nets.woven import Encoded, Woven, bonds_between, network, restored
 
 HIDDEN: dict[str, tuple[float, float]] = {"all": (0.0, 1.0), "holes": (0.05, 0.5)}
 
@@ -110,12 +114,14 @@ class Loom(TrainedRecipe):
         codec = TableCodec.fit(data, columns=self.columns, holes=self.holes)
         recipe = self.filled({"batch": usual_batch(codec.schema.rows)})
         exam, tokens, sizes = Exam(), codec.encode(data)["tokens"], [slot.size for slot in codec.slots]
+        bonds = bonds_between(tokens, sizes)
+        aid = aid_exam(codec, data, options.get("seed", 0)) if self.learn == "holes" else None
         method = Method(
             codec=codec,
             batch=recipe.batch or 1,
             steps=usual_steps(codec.schema.rows),
             begin=lambda total, device: recipe.game(codec, tokens, device),
-            model=lambda game: Woven(recipe, codec, game.average.module, exam),
+            model=lambda game: Woven(recipe, codec, game.average.module, bonds).examined(exam, aid),
             score=lambda held, seed: against_shares(held, seed, HIDDEN[self.learn], exam, sizes),
         )
         return Training(self, data, method, **options)
@@ -132,7 +138,15 @@ class Loom(TrainedRecipe):
 
     def restore(self, codec: dict[str, Any], arrays: Encoded, facts: dict[str, Any]) -> Woven:
         """Make a fitted model again."""
-        return restored(self, TableCodec.from_json(codec), arrays)
+        known = TableCodec.from_json(codec)
+        return restored(self, known, arrays, Design(known))
+
+
+def aid_exam(codec: TableCodec, data: Any, seed: int) -> AidExam:
+    """Fit regressions to the rows that are trained on, to be held against the network on the others."""
+    design, rows = Design(codec), codec.schema.rows
+    trained, held = split(np.arange(rows), seed)
+    return AidExam(codec, design, design.matrix(codec.cells_of(data), rows), np.asarray(trained), np.asarray(held))
 
 
 def usual_batch(rows: int) -> int:
@@ -141,8 +155,8 @@ def usual_batch(rows: int) -> int:
 
 
 def usual_steps(rows: int) -> int:
-    """Choose how many steps there are."""
-    return 2000
+    """Choose how many steps there are: forty times over the rows, from 300 steps to 2,000."""
+    return int(min(max(40 * rows // usual_batch(rows), 300), 2000))
 
 
 def against_shares(

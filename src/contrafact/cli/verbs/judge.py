@@ -15,7 +15,9 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("real", help="real data: a file or a demo set")
     parser.add_argument("fake", help="generated data: a file")
     parser.add_argument("--holdout", help="real data that the generator never saw")
-    parser.add_argument("--target", metavar="COL", help="a column of a table: what do models that learn it from fakes know of real rows?")
+    parser.add_argument(
+        "--target", metavar="COL", help="a column: what do models that learned it from fakes know of real rows?"
+    )
     parser.add_argument("--critic", metavar="RUN", help="also let the critic of this run compare them")
     parser.add_argument(
         "--require", metavar="EXPR", help="bars that must hold, like 'c2st>=.9,coverage>.8'; else exit 4"
