@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from contrafact.codecs.cells import Cells
+from contrafact.codecs.cells import HOLE, Cells
 from contrafact.codecs.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -43,16 +44,20 @@ def drawn(kind: Tokens, uniform: np.ndarray, *, limit: Limit | None = None, hole
         start, stop = limit.start, limit.stop
         weights = weights * limit.weights if (weights * limit.weights).any() else limit.weights
     tokens = picked(np.broadcast_to(weights, (1, kind.size)), uniform[:, 0])
-    cells = kind.decode(tokens, start[tokens] + uniform[:, 1] * (stop - start)[tokens])
-    if limit is not None:
-        np.clip(cells.numbers, limit.low, limit.high, out=cells.numbers)
+    return kind.decode(tokens, start[tokens] + uniform[:, 1] * (stop - start)[tokens])
+
+
+def held(cells: list[Cells | None], limits: Mapping[int, Limit]) -> list[Cells | None]:
+    """Hold numbers between the ends that were given, which rounding may have left by a hair."""
+    for column, limit in limits.items():
+        part = cells[column]
+        if part is not None:
+            np.clip(part.numbers, limit.low, limit.high, out=part.numbers)
     return cells
 
 
 def nothing(rows: int) -> Cells:
     """Give cells that are all missing."""
-    from contrafact.codecs.cells import HOLE
-
     return Cells(numbers=np.full(rows, np.nan), words=np.full(rows, HOLE))
 
 

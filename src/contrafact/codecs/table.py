@@ -235,7 +235,8 @@ class TableCodec:
 
     def with_followers(self, cells: list[Cells | None]) -> list[Cells | None]:
         """Derive the columns that follow from others again."""
-        whole = {c: k.encode(p)[0] for c, (k, p) in enumerate(zip(self.kinds, cells, strict=True)) if k and p}
+        pairs = zip(self.kinds, cells, strict=True)
+        whole = {c: k.encode(p)[0] for c, (k, p) in enumerate(pairs) if k is not None and p is not None}
         return [
             part if tie is None else self._followed(column, tie, whole[tie.source], cells[tie.source])
             for column, (part, tie) in enumerate(zip(cells, self.ties, strict=True))

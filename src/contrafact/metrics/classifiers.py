@@ -2,9 +2,9 @@
 
 `c2st_trees` is the chance (AUC) that boosted trees rank a fake above a real row, both unseen: 1/2 when they cannot
 tell, 1 when they always can. They see holes and levels as they are, and any relation among columns that shows in a few
-thousand rows; above 200 columns there are fewer trees, above 1,000 the seed chooses as many columns. Far below 1/2 is no
-praise: a fake that repeats a real row has its twin, labelled "real", among the rows that the trees learned from, so that
-they are wrong about it more often than a coin: copies.
+thousand rows; above 200 columns there are fewer trees, above 1,000 the seed chooses as many columns. Far below 1/2 is
+no praise: a fake that repeats a real row has its twin, labelled "real", among the rows that the trees learned from, so
+that they are wrong about it more often than a coin: copies.
 
 `c2st_logistic` is the same by logistic regression on numbers, their squares and levels. It sees how single columns
 differ and is blind to relations between columns: columns shuffled independently pass it. It stands here to be compared

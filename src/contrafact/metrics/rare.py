@@ -208,9 +208,7 @@ def scored(name: str, table: np.ndarray, better: Better, n: int, *, floor: float
         seed: Seeds the interval.
     """
     value, low, high = _mean_again(table, seed)
-    return Score(
-        name=name, value=value, low=max(low, 0.0), high=min(high, 1.0), n=n, better=better, floor=floor
-    )
+    return Score(name=name, value=value, low=max(low, 0.0), high=min(high, 1.0), n=n, better=better, floor=floor)
 
 
 def gained(name: str, table: np.ndarray, before: np.ndarray, n: int, seed: int = 0) -> Score:

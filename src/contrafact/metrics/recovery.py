@@ -59,9 +59,7 @@ def more_right(name: str, hits: np.ndarray, others: np.ndarray, seed: int = 0) -
     gained = hits.astype(np.float64) - others
     draws = [float(chosen.mean()) for chosen in _again(gained, seed)]
     low, high = percentiles(float(gained.mean()), np.array(draws))
-    return Score(
-        name=name, value=float(gained.mean()), low=low, high=high, n=len(hits), better="higher", floor=0.0
-    )
+    return Score(name=name, value=float(gained.mean()), low=low, high=high, n=len(hits), better="higher", floor=0.0)
 
 
 def _root(squares: np.ndarray) -> float:

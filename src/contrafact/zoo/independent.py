@@ -18,7 +18,7 @@ import numpy as np
 
 from contrafact.base.recipe import NotNegative, Recipe
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, generator, in_blocks
-from contrafact.codecs.marginal import drawn
+from contrafact.codecs.marginal import drawn, held
 from contrafact.codecs.schema import Role
 from contrafact.codecs.table import TableCodec
 from contrafact.engine.model import Model
@@ -83,7 +83,7 @@ class IndependentModel(Model):
                 continue
             uniform = np.concatenate(in_blocks(checked_count(n), lambda block, c=column: _uniform(start, c, block)))
             cells[column] = drawn(kind, uniform, limit=limits.get(column))
-        return self.codec.frame_of(self.codec.with_followers(cells), n)
+        return self.codec.frame_of(held(self.codec.with_followers(cells), limits), n)
 
     def log_prob(self, data: Any) -> np.ndarray:
         """Give the logarithm of each row's probability, or density where columns are smooth; unknown cells add 0."""
