@@ -27,6 +27,7 @@ TRAINED = [entry for entry in ENTRIES if hasattr(recipe(entry.name), "training")
 OF_NUMBERS = [entry for entry in ENTRIES if "vectors" in entry.kinds]
 OF_TEXT = [entry for entry in ENTRIES if "text" in entry.kinds]
 OF_PICTURES = [entry for entry in TRAINED if "pictures" in entry.kinds and "sample" in entry.abilities]
+OF_TABLES = [e for e in ENTRIES if "table" in e.kinds and "vectors" not in e.kinds and "sample" in e.abilities]
 BITS = np.random.default_rng(0).integers(0, 2, (300, 3))
 TOY_SECONDS = 0.3
 TOY_SECONDS_OF_PICTURES = 1.0
@@ -41,7 +42,9 @@ class Diet:
 
     @property
     def data(self) -> Any:
-        """Small data of this kind: lines, pictures, zeros and ones, or points."""
+        """Small data of this kind: lines, pictures, a table with holes, zeros and ones, or points."""
+        if self.kind == "table":
+            return demo("patients").head(300)
         if self.kind == "pictures":
             return demo("digits").take(range(64))
         if self.kind == "text":
@@ -53,6 +56,7 @@ DIETS = [
     *(Diet(entry, "vectors") for entry in OF_NUMBERS),
     *(Diet(entry, "text") for entry in OF_TEXT),
     *(Diet(entry, "pictures") for entry in OF_PICTURES),
+    *(Diet(entry, "table") for entry in OF_TABLES),
 ]
 
 
@@ -61,7 +65,7 @@ def named(entry: Entry) -> str:
 
 
 def fed(diet: Diet) -> str:
-    return diet.entry.name + ("-pictures" if diet.kind == "pictures" else "")
+    return diet.entry.name + (f"-{diet.kind}" if diet.kind in ("pictures", "table") else "")
 
 
 def toy(entry: Entry) -> Any:
@@ -76,7 +80,9 @@ def quick(entry: Entry, steps: int = 4) -> Any:
 def plain(items: Any) -> Any:
     """Give what can be compared with ==."""
     items = items.items if isinstance(items, Data) else items
-    return items.to_numpy().tolist() if hasattr(items, "columns") else np.asarray(items).tolist()
+    if hasattr(items, "columns"):
+        return items.astype(object).where(items.notna(), None).to_numpy().tolist()
+    return np.asarray(items).tolist()
 
 
 @dataclasses.dataclass
@@ -174,8 +180,11 @@ def test_fitting_and_sampling_leave_the_input_and_the_global_randomness_alone(fi
 def test_a_sample_has_as_many_items_as_asked_for_of_the_kind_that_was_fitted(fitted, n):
     drawn = fitted.model.sample(n, seed=0)
     assert len(drawn) == n and type(drawn) is type(fitted.data)
-    items, real = (getattr(side, "items", side) for side in (drawn, fitted.data))
-    if isinstance(real, np.ndarray):
+    items, real = (side.items if isinstance(side, Data) else side for side in (drawn, fitted.data))
+    if hasattr(real, "columns"):
+        assert list(items.columns) == list(real.columns)
+        assert n == 0 or (items.dtypes == real.dtypes).all()
+    elif isinstance(real, np.ndarray):
         assert items.dtype == real.dtype and items.shape[1:] == real.shape[1:]
     else:
         assert all(isinstance(item, str) for item in items)

@@ -17,7 +17,7 @@ from scipy.special import ndtri
 from contrafact.codecs.cells import HOLE, NO_WORD, Cells
 
 FEW_VALUES = 40  # a column of so few values has a token for each
-POINT_SHARE, POINT_ROWS = 0.002, 5  # rows that make a value a token of its own
+POINT_SHARE, POINT_ROWS = 0.0005, 5  # rows that make a value a token of its own
 BIN_SHARE, BIN_ROWS = 0.0005, 5  # rows that a bin holds at least
 MOST_BINS = 64
 PIECES = 4  # straight lines of a bin's law
