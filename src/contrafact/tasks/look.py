@@ -12,6 +12,7 @@ from contrafact.base.data import Data
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.records import Finding
 from contrafact.tasks.look_pictures import look_at_pictures
+from contrafact.tasks.look_tables import described, findings_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +89,13 @@ def _look_at_frame(frame: Any, target: str | None) -> Look:
         why = did_you_mean(target, [str(c) for c in frame.columns])
         raise UsageError(f"There is no column '{target}'.", why=why, fix="--target COLUMN", code="E115")
     columns = [_hashable(frame.iloc[:, i]) for i in range(frame.shape[1])]
-    schema = [_column(name, column) for name, column in zip(frame.columns, columns, strict=True)]
+    roles, unread = described(frame)
+    schema = [
+        {**_column(name, column), "taken for": role.role if role else "-"}
+        for name, column, role in zip(frame.columns, columns, roles, strict=True)
+    ]
     findings = [f for name, column in zip(frame.columns, columns, strict=True) for f in _column_findings(name, column)]
+    findings += [*unread, *findings_of(frame, roles, target)]
     twice = int(_rows_of(columns).duplicated().sum())
     if twice:
         findings.append(
@@ -118,7 +124,7 @@ def _column_findings(name: Any, column: Any) -> list[Finding]:
             _finding(
                 "L101",
                 f"Column {name!r} has {holes:.1%} holes.",
-                "Methods for numbers need them filled first.",
+                "Methods for tables read holes; those for numbers need them filled first.",
                 share=holes,
             )
         )
@@ -128,17 +134,6 @@ def _column_findings(name: Any, column: Any) -> list[Finding]:
         )
     if column.dtype.kind == "f" and np.isinf(present.to_numpy()).any():
         findings.append(_finding("L104", f"Column {name!r} holds infinite values.", "Replace them before training."))
-    if column.dtype == object or str(column.dtype) in ("str", "string"):
-        as_number = present.astype(str).str.fullmatch(r"\s*[-+]?\d+(\.\d+)?\s*").mean() if len(present) else 0.0
-        if 0.5 < as_number < 1:
-            findings.append(
-                _finding(
-                    "L105",
-                    f"Column {name!r} holds numbers with some text among them.",
-                    "Mend the text cells.",
-                    share=float(as_number),
-                )
-            )
     return findings
 
 
