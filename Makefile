@@ -8,7 +8,7 @@ demo: .venv/ready
 	$(BIN)/contrafact demo --out demo
 
 test: .venv/ready
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 check: .venv/ready
 	$(BIN)/ruff check .

@@ -85,6 +85,11 @@ def whole(column: Any) -> tuple[np.ndarray, np.ndarray]:
     return column.to_numpy(dtype=object if wide else np.int64, na_value=0), missing
 
 
+def unboxed(column: Any) -> Any:
+    """Give Python objects the dtype that they have in common, if there is one."""
+    return column.infer_objects() if column.dtype == object else column
+
+
 def read(column: Any, known: Column) -> Cells:
     """Read the cells of a column by what is known of it; words that are new become holes.
 
@@ -92,6 +97,7 @@ def read(column: Any, known: Column) -> Cells:
         column: A Series.
         known: Its record.
     """
+    column = unboxed(column)
     if known.numeric:
         return _read_numbers(column, known)
     return Cells(numbers=np.full(len(column), np.nan), words=places(column, known.words))

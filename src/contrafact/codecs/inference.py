@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.errors import DataError, UsageError
-from contrafact.codecs.cells import NUMBER, ZERO_FIRST, as_floats, is_text, parsed, plain, series, whole
+from contrafact.codecs.cells import NUMBER, ZERO_FIRST, as_floats, is_text, parsed, plain, series, unboxed, whole
 from contrafact.codecs.schema import ROLES, Column, Role, Schema
 
 MOSTLY, FEW_WORDS = 0.8, 20  # share of text cells that are numbers or dates for the column to be one; other words
@@ -94,10 +94,11 @@ def _check_names(frame: Any) -> None:
 
 def column_of(column: Any, wish: Role | None = None) -> Column:
     """Guess what one column is, or see it as the user says."""
-    if column.dtype == object:
-        column = column.infer_objects()
+    boxed = column.dtype == object
+    column = unboxed(column)
     name = column.name if isinstance(column.name, str) else int(column.name)
     facts: dict[str, Any] = {"name": name, "dtype": str(column.dtype), "holes": float(column.isna().mean())}
+    facts["boxed"] = bool(boxed and column.dtype != object)
     present = column.dropna()
     levels = _levels(column)
     if wish in ("key", "text"):

@@ -26,6 +26,7 @@ class Column:
     Arguments:
         name: Its name.
         dtype: Its dtype, which comes back.
+        boxed: Whether its cells were Python objects, which come back as such.
         role: What it is to a model: a number, a category, a key that is only made anew, ...
         holes: Share of cells that are missing.
         origin: Whole numbers, dates and durations are counted from here, in the dtype's own unit.
@@ -39,6 +40,7 @@ class Column:
     name: str | int
     dtype: str
     role: Role
+    boxed: bool = False
     holes: float = 0.0
     origin: int = 0
     step: float = 0.0

@@ -92,7 +92,7 @@ class TableCodec:
         """The places of a row of tokens."""
         found = []
         for column, kind in enumerate(self.kinds):
-            if kind is None or self.ties[column] is not None:
+            if kind is None or self.ties[column] is not None or kind.size < 2:
                 continue
             if kind.size <= MOST_TOKENS:
                 found.append(Slot(column=column, size=kind.size))
@@ -197,6 +197,9 @@ class TableCodec:
                 found[slot.column] = np.where((first < 0) | (part < 0), -1, first * slot.base + part)
             else:
                 found[slot.column] = part
+        for column, kind in enumerate(self.kinds):
+            if kind is not None and kind.size < 2 and self.ties[column] is None:  # one token, or none, and no place
+                found[column] = np.full(len(tokens), kind.size - 1)
         return found
 
     def _followed(self, column: int, tie: Tie, tokens: np.ndarray, source: Cells | None) -> Cells:

@@ -15,6 +15,11 @@ FIRST, LAST = datetime.datetime.min, datetime.datetime.max
 
 def write(known: Column, cells: Cells) -> Any:
     """Turn cells into a Series of the column's own dtype."""
+    made = _written(known, cells)
+    return made.astype(object).where(made.notna(), None) if known.boxed else made
+
+
+def _written(known: Column, cells: Cells) -> Any:
     import pandas as pd
 
     if known.dtype.startswith("category"):

@@ -74,8 +74,8 @@ class AidExam:
 
     def __init__(self, codec: Any, design: Any, values: np.ndarray, trained: np.ndarray, held: np.ndarray) -> None:
         self.codec, self.design = codec, design
-        self.fitted = fit(values)
-        self.first = fit(values[trained])
+        self.fitted = fit(values, blocks=design.blocks)
+        self.first = fit(values[trained], blocks=design.blocks)
         self.truth = np.tile(values[held[:ROWS]], (MASKS, 1))
 
     def aid(self, exam: Exam, net: Weave) -> Aid:

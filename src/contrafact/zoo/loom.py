@@ -27,21 +27,24 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from contrafact.base.errors import DataError
 from contrafact.base.recipe import Count, NotNegative, Positive, Share
 from contrafact.codecs.design import Design
 from contrafact.codecs.schema import Role
 from contrafact.codecs.sharing import safe
-from contrafact.codecs.table import TableCodec
+from contrafact.codecs.table import TableCodec, as_frame
 from contrafact.engine.average import Average
 from contrafact.engine.fit import Method, TrainedRecipe, Training
 from contrafact.engine.items import split
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.nets.adversarial import cosine
 from contrafact.nets.aid import AidExam
+from contrafact.nets.exam import ROWS as EXAM_ROWS
 from contrafact.nets.exam import Exam
 from contrafact.nets.weave import Weave
 from contrafact.nets.woven import Encoded, Woven, bonds_between, network, restored
 
+AID_ROWS, AID_COLUMNS = 50_000, 512  # that regressions beside the network take
 HIDDEN: dict[str, tuple[float, float]] = {"all": (0.0, 1.0), "holes": (0.05, 0.5)}
 
 
@@ -114,6 +117,7 @@ class Loom(TrainedRecipe):
         """Prepare a training that can be watched step by step."""
         codec = TableCodec.fit(data, columns=self.columns, holes=self.holes)
         codec = safe(codec) if self.share_safe else codec
+        _check_slots(codec)
         recipe = self.filled({"batch": usual_batch(codec.schema.rows)})
         exam, tokens, sizes = Exam(), codec.encode(data)["tokens"], [slot.size for slot in codec.slots]
         bonds = bonds_between(tokens, sizes)
@@ -144,11 +148,30 @@ class Loom(TrainedRecipe):
         return restored(self, known, arrays, Design(known))
 
 
-def aid_exam(codec: TableCodec, data: Any, seed: int) -> AidExam:
-    """Fit regressions to the rows that are trained on, to be held against the network on the others."""
+def _check_slots(codec: TableCodec) -> None:
+    if not codec.slots:
+        raise DataError(
+            "No column of these data can be learned.",
+            why="Each is always the same, a key, or free text:\n" + str(codec.schema),
+            fix="Give columns that vary, or say what they are: --set columns=NAME=category",
+            code="E201",
+        )
+
+
+def aid_exam(codec: TableCodec, data: Any, seed: int) -> AidExam | None:
+    """Fit regressions to the rows that are trained on, to be held against the network on the others.
+
+    Of many rows some are enough for them; of many columns they are left out.
+    """
     design, rows = Design(codec), codec.schema.rows
-    trained, held = split(np.arange(rows), seed)
-    return AidExam(codec, design, design.matrix(codec.cells_of(data), rows), np.asarray(trained), np.asarray(held))
+    if design.width > AID_COLUMNS:
+        return None
+    trained, held = (np.asarray(part) for part in split(np.arange(rows), seed))
+    some = np.concatenate([trained[:AID_ROWS], held[:EXAM_ROWS]])
+    values = design.matrix(codec.cells_of(as_frame(data).iloc[some]), len(some))
+    own = np.arange(len(some))
+    cut = min(len(trained), AID_ROWS)
+    return AidExam(codec, design, values, own[:cut], own[cut:])
 
 
 def usual_batch(rows: int) -> int:
