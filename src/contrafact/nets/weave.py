@@ -130,7 +130,10 @@ class Weave(nn.Module):
     def logits(self, state: Tensor, place: int) -> Tensor:
         """Give one column's logits, rows x tokens."""
         part = slice(int(self.starts[place]), int(self.starts[place]) + self.sizes[place])
-        weights = torch.cat([self.head, self.head.new_zeros(len(self.sizes) + 1, self.head.shape[1])])[self.ids[part]]
+        ids = self.ids[part]
+        weights = self.head.new_zeros(len(ids), self.head.shape[1])
+        own = ids < len(self.head)
+        weights[own] = self.head[ids[own]]
         if place in self.scaled:
             weights = weights + self.features[part] @ self.leave[self.scaled[place]]
         return torch.addmm(self.bias[part], state, weights.T)

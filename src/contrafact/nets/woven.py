@@ -32,7 +32,8 @@ from contrafact.nets.making import Making
 from contrafact.nets.weave import Weave
 
 Encoded = dict[str, np.ndarray]
-SHOWN_ROWS = 256
+SHOWN_ROWS, SHOWN_PASSES = 256, 32
+MOST_PASSES = 256  # where nobody says how many
 POOL = 4  # candidates for each row where several columns have room to choose
 ORDERS = 4
 BOND_ROWS, BOND_COLUMNS = 20_000, 100
@@ -54,7 +55,7 @@ class Asked:
     allowed: dict[int, Tensor]
     fixed: tuple[int, ...]
     open: tuple[int, ...]
-    passes: int | None = None
+    passes: int
 
 
 class Woven(Model):
@@ -89,7 +90,8 @@ class Woven(Model):
     def rows(self, n: int, seed: int) -> Encoded:
         """Draw a few rows, and take the exam, while the model is being trained."""
         assert self.exam is not None, "only a model in training has an exam"
-        return {**self._block(seed, 0, self.asked(None), min(n, SHOWN_ROWS)), "surprise": self.exam.surprise(self.net)}
+        drawn = self._block(seed, 0, self.asked(None, SHOWN_PASSES), min(n, SHOWN_ROWS))
+        return {**drawn, "surprise": self.exam.surprise(self.net)}
 
     def sample(
         self, n: int, given: dict[str, Any] | None = None, seed: int | None = None, passes: int | None = None
@@ -100,8 +102,8 @@ class Woven(Model):
             n: How many.
             given: What some columns are: a value, an interval (30, 40) or "30..40", a set ["a", "b"] or "a|b".
             seed: The same seed gives the same rows, however many are drawn; None draws fresh ones.
-            passes: How often the network is asked for a row; none asks it for each column. Columns drawn in one pass
-                know nothing of each other: faster, and less faithful.
+            passes: How often the network is asked for a row; none asks it for each column, up to 256 times. Columns
+                drawn in one pass know nothing of each other: faster, and less faithful.
         """
         asked = self.asked(given, passes)
         drawn = self.drawn(checked_count(n), chosen(seed), asked)
@@ -112,7 +114,7 @@ class Woven(Model):
 
     def asked(self, given: Mapping[str, Any] | None, passes: int | None = None) -> Asked:
         """Read conditions on columns."""
-        passes = None if passes is None else max(checked_count(passes), 1)
+        passes = MOST_PASSES if passes is None else max(checked_count(passes), 1)
         limits = self.codec.limits(given)
         allowed = {p: torch.from_numpy(w).float() for p, w in self.codec.allowed(limits).items()}
         limited = [place for place, slot in enumerate(self.codec.slots) if slot.column in limits]
@@ -148,16 +150,16 @@ class Woven(Model):
                 self._draw(making, place, asked, None if self.codec.slots[place].digit else state)
         return self._with_shares(making, asked, source)
 
-    def _passes(self, places: list[int], passes: int | None, seed: int) -> list[list[int]]:
+    def _passes(self, places: list[int], passes: int, seed: int) -> list[list[int]]:
         """Put columns together that are drawn in one pass: those that depend on each other least.
 
         Arguments:
             places: What is to be drawn, in a random order.
-            passes: In how many passes; none for one a column.
+            passes: In how many passes.
             seed: Chooses the order of the passes.
         """
         firsts = [place for place in places if not self.codec.slots[place].digit]
-        if passes is None or passes >= len(firsts):
+        if passes >= len(firsts):
             return [[place] for place in places]
         bonds, room = self.bonds, -(-len(firsts) // passes)
         groups: list[list[int]] = [[] for _ in range(passes)]
