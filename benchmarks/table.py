@@ -122,7 +122,10 @@ class Table:
         for name, value in vars(self.options).items():
             value = value.name if isinstance(value, Path) else value
             value = " ".join(map(str, value)) if isinstance(value, list) else value
-            words += [f"--{name} {value}"] if value is not None else []
+            if value is True:
+                words.append(f"--{name}")
+            elif value is not None and value is not False:
+                words.append(f"--{name} {value}")
         return " ".join(words)
 
     def write(self) -> None:
