@@ -2,8 +2,7 @@
 
 A whole picture gives one logit, so that what is wrong with a texture has to be learned at every place anew. Here the
 maps after each halving also give a logit for each place by a 1 x 1 convolution, whose weights all places share; the
-means of these over the hole, at every size, are added to the logit of the whole. On electron micrographs fillings lose
-their grids by it within the first hundreds of steps.
+means of these over the hole, at every size, are added to the logit of the whole.
 """
 
 from __future__ import annotations

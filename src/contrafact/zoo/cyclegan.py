@@ -151,7 +151,7 @@ class CycleGAN(TrainedRecipe):
     critic_width: Count = 32  # the critics' channels after their first halving
     critic_depth: Count = 2  # halvings of the critics: patches of 18, 38 or 78 pixels with 2, 3 or 4
     cycle: NotNegative = 10.0  # weight λ of what is lost there and back, against 1 for the critic's opinion
-    identity: NotNegative = 5.0  # weight of what is changed where nothing need be
+    identity: NotNegative = 5.0  # weight of what is changed where nothing need be; 0 where colours must change
     rate: Positive = 1e-3  # both players' learning rate
     rate_end: Share = 0.02  # share of the rate that is left at the end
     momentum: Share = 0.5  # of the gradients (Adam's first beta)
