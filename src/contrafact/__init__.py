@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from contrafact.report.judged import judge as judge
     from contrafact.tasks.augment import augment as augment
     from contrafact.tasks.balance import balance as balance
+    from contrafact.tasks.impute import impute as impute
     from contrafact.tasks.load import load as load
     from contrafact.tasks.read import read as read
+    from contrafact.tasks.synth import synth as synth
 
 _HOMES = {
     "ContrafactError": "contrafact.base.errors",
@@ -30,9 +32,11 @@ _HOMES = {
     "Score": "contrafact.base.records",
     "augment": "contrafact.tasks.augment",
     "balance": "contrafact.tasks.balance",
+    "impute": "contrafact.tasks.impute",
     "judge": "contrafact.report.judged",
     "load": "contrafact.tasks.load",
     "read": "contrafact.tasks.read",
+    "synth": "contrafact.tasks.synth",
 }
 _ROOMS = ("metrics", "zoo")
 
@@ -44,10 +48,12 @@ __all__ = [
     "__version__",
     "augment",
     "balance",
+    "impute",
     "judge",
     "load",
     "metrics",
     "read",
+    "synth",
     "zoo",
 ]
 

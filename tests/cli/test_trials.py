@@ -67,8 +67,8 @@ def test_balance_fills_the_rare_class_and_lays_out_recalls(folder, say):
         (("augment", "cells", "--recipe", "classic", "--set", "steps=3"), 2, "E101"),
         (("augment", "deep.npz", "-o", "new"), 2, "E121"),
         (("augment", "cells/b"), 65, "E212"),
-        (("augment", "patients"), 65, "E242"),
-        (("balance", "patients", "--target", "smoker"), 65, "E242"),
+        (("augment", "ring"), 65, "E242"),
+        (("balance", "ring", "--target", "smoker"), 65, "E242"),
         (("balance", "cells", "--target", "clas"), 2, "E115"),
         (("balance", "cells", "--to", "5"), 2, "E243"),
     ],
@@ -79,7 +79,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_trained(words, status
     Path("busy/mine.txt").write_text("mine")
     np.savez(
         "deep.npz",
-        items=np.random.default_rng(0).integers(0, 255, (12, 6, 6, 5), dtype=np.uint8),
+        items=np.random.default_rng(0).integers(0, 255, (12, 16, 16, 5), dtype=np.uint8),
         labels=["a", "b"] * 6,
     )
     said = say(*words, "--json")

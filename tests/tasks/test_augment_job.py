@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from PIL import Image
@@ -93,7 +92,7 @@ def test_shares_are_kept_as_nearly_as_whole_numbers_allow():
 @pytest.mark.parametrize(
     ("data", "options", "kind", "code"),
     [
-        (pd.DataFrame({"a": [1, 2]}), {}, DataError, "E242"),
+        (Data(kind="vectors", items=np.zeros((2, 2))), {}, DataError, "E242"),
         (Data(kind="text", items=["a"]), {}, DataError, "E242"),
         ([1, 2], {}, DataError, "E242"),
         (slopes({"left": 9, "right": 9}), {"method": "gaussian"}, UsageError, "E109"),

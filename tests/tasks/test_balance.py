@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 from trials import BLINK, slopes
 
 import contrafact
+from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError
 from contrafact.tasks import helps
 from contrafact.tasks.balance import balance, balancing, lacking, scores_of, verdict
@@ -71,7 +71,7 @@ def test_the_arms_hold_what_their_names_say():
 @pytest.mark.parametrize(
     ("data", "options", "kind", "code"),
     [
-        (pd.DataFrame({"a": [1, 2]}), {}, DataError, "E242"),
+        (Data(kind="vectors", items=np.zeros((2, 2))), {}, DataError, "E242"),
         (slopes({"left": 9, "right": 6}), {"target": "klass"}, UsageError, "E115"),
         (slopes({"left": 9, "right": 9}), {}, UsageError, "E243"),
         (slopes({"left": 9, "right": 6}), {"to": 6}, UsageError, "E243"),

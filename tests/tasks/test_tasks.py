@@ -115,7 +115,7 @@ def test_an_order_becomes_a_job_with_the_default_method_of_its_kind(tmp_path, mo
         (Order(what="ring", settings={"steps": "0"}), UsageError, "E102"),
         (Order(what="ring", device="meta"), UsageError, "E107"),
         (Order(what="ring", device="nonsense"), UsageError, "E107"),
-        (Order(what="patients"), DataError, "E203"),
+        (Order(what="patients", method="dcgan"), UsageError, "E118"),
     ],
 )
 def test_an_order_that_cannot_be_met_is_refused(order, kind, code):

@@ -60,6 +60,13 @@ class Inpaints(Protocol):
     def inpaint(self, pictures: Any, masks: Any, draws: int | None = None, seed: int | None = None) -> Any: ...
 
 
+@runtime_checkable
+class Imputes(Protocol):
+    """Fills the holes of a copy of a table: one best guess, or several random draws."""
+
+    def impute(self, data: Any, draws: int | None = None, seed: int | None = None) -> Any: ...
+
+
 ABILITIES: dict[str, type] = {
     "save": Saves,
     "sample": Samples,
@@ -69,6 +76,7 @@ ABILITIES: dict[str, type] = {
     "encode": Encodes,
     "translate": Translates,
     "inpaint": Inpaints,
+    "impute": Imputes,
 }
 
 

@@ -51,7 +51,7 @@ def picture(real: Any, shown: Any, *, color: bool) -> str:
     if isinstance(shown, Data) and shown.kind == "pictures":
         return pictures(made)
     told = real.items if isinstance(real, Data) else np.asarray(real)
-    if made.ndim == 2 and made.shape[1] >= 2:
+    if made.ndim == 2 and made.shape[1] >= 2 and made.dtype != object and told.dtype != object:
         return scatter(told[:2000], made[:2000], color=color)
     return ""
 

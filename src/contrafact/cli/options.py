@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from contrafact.tasks.train import Order
 
 
+CSV_SAFE = "in .csv and .tsv, text that begins like a formula (= + - @) gets an apostrophe in front"
+
+
 def common(parser: argparse.ArgumentParser) -> None:
     """Add the options that every verb has."""
     parser.add_argument("--json", action="store_true", help="print one JSON object on standard output")

@@ -1,32 +1,56 @@
-"""What the verbs share that make pictures and test whether they help."""
+"""What the verbs share that make rows or pictures and test whether they help."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrafact.cli.answer import Answer, notes_of, say, say_warnings
-from contrafact.cli.options import settings
+from contrafact.cli.options import CSV_SAFE, settings
 
 if TYPE_CHECKING:
     from contrafact.base.records import Result
     from contrafact.tasks.helps import Trial
+    from contrafact.tasks.impute import Imputing
+    from contrafact.tasks.synth import Synthesising
+    from contrafact.tasks.table_trial import RowTrial
+
+    Job = Trial | RowTrial | Imputing | Synthesising
+
+TABLE = "a table: .csv, .tsv or .parquet, or the demo set patients"
 
 
 def trial_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that these verbs have in common."""
-    parser.add_argument("what", metavar="FOLDER", help="pictures in a folder for each class, or the demo set digits")
-    parser.add_argument("-o", "--out", metavar="OUT", help="a new folder or .zip for the pictures that are made")
-    parser.add_argument("--recipe", metavar="NAME", default="r3gan", help="the method (default r3gan)")
+    """Add the options that these verbs have in common, for tables and pictures."""
+    what = f"{TABLE}; or pictures in a folder for each class, or the demo set digits"
+    out = "a new file for the table with its new rows; for pictures a new folder or .zip"
+    job_options(parser, what, out, "loom for tables, r3gan for pictures")
+
+
+def job_options(parser: argparse.ArgumentParser, what: str, out: str, usual: str) -> None:
+    """Add the options of a whole job.
+
+    Arguments:
+        parser: The verb's parser.
+        what: What is read.
+        out: What is written.
+        usual: The method that is used where none is named.
+    """
+    parser.add_argument("what", metavar="WHAT", help=what)
+    parser.add_argument("-o", "--out", metavar="OUT", help=out)
+    parser.add_argument("--csv-safe", action="store_true", help=CSV_SAFE)
+    parser.add_argument("--recipe", "--method", metavar="NAME", help=f"the method (default: {usual})")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
     parser.add_argument(
         "--check",
         default="quick",
         metavar="off|quick|full",
-        help="test whether they help, on 3 or 5 seeds (default quick)",
+        help="test whether that is better than what is simpler (default quick)",
     )
-    parser.add_argument("--budget", metavar="10m", help="time to train the generator; the check comes on top")
+    parser.add_argument("--budget", metavar="10m", help="time to train for; the check comes on top")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
 
 
@@ -35,13 +59,18 @@ def read_for(args: argparse.Namespace) -> Any:
     from contrafact.tasks.read import read
     from contrafact.tasks.results import ready
     from contrafact.tasks.write_pictures import as_png
+    from contrafact.tasks.write_tables import check_ending
 
     if args.out:
         ready(args.out, args.what)
     data = read(args.what)
+    if args.out and hasattr(data, "columns"):
+        check_ending(args.out)
     if args.out and getattr(data, "kind", "") == "pictures" and Path(args.out).suffix.lower() not in (".npy", ".npz"):
         as_png(data)  # refuses now what could not be written in the end
-    if not args.quiet and not hasattr(data, "columns"):
+    if not args.quiet and hasattr(data, "columns"):
+        say(f"data:  {args.what}: {len(data):,} rows, {len(data.columns):,} columns")
+    elif not args.quiet:
         say(f"data:  {data!r}")
         say_warnings(notes_of(data))
     return data
@@ -53,14 +82,14 @@ def options_of(args: argparse.Namespace) -> dict[str, Any]:
     return {"method": args.recipe, "settings": settings(args.set), **{name: getattr(args, name) for name in names}}
 
 
-def carried_out(job: Trial, args: argparse.Namespace) -> Result:
+def carried_out(job: Job, args: argparse.Namespace) -> Result:
     """Train and test, showing on standard error how far it is."""
     from contrafact.cli.live import watched
 
     if job.training is not None:
         if not args.quiet:
             say(f"model: {job.training.recipe.method}")
-        for _ in watched(job.training, job.cut.data, quiet=args.quiet):
+        for _ in watched(job.training, job.data, quiet=args.quiet):
             pass
     for told in job.steps():
         if not args.quiet:
@@ -69,7 +98,7 @@ def carried_out(job: Trial, args: argparse.Namespace) -> Result:
 
 
 def answered(result: Result, data: Any, args: argparse.Namespace, shown: str) -> Answer:
-    """Write the pictures and give the answer.
+    """Write the items and give the answer.
 
     Arguments:
         result: What came out.
@@ -77,9 +106,12 @@ def answered(result: Result, data: Any, args: argparse.Namespace, shown: str) ->
         args: The options.
         shown: What a person reads beside the verdict.
     """
-    files = result.save(args.out) if args.out and len(result.data) else []
-    made = f"Made {len(result.data):,} pictures" + (f" in {files[0]}." if files else ".")
-    kept = "" if files or not len(result.data) else " They are not kept; write them with -o FOLDER."
+    table = hasattr(result.data, "columns")
+    items = "rows" if table else "pictures"
+    files = written(result, args) if args.out and len(result.data) else []
+    count = len(result.data) - (len(data) if table and len(result.data.columns) > len(data.columns) else 0)
+    made = f"Made {count:,} {items}" + (f" in {files[0]}." if files else ".")
+    kept = "" if files or not count else f" They are not kept; write them with -o {'FILE' if table else 'FOLDER'}."
     notes = notes_of(data)
     return Answer(
         text="\n".join(part for part in (made + kept, shown, result.verdict) if part),
@@ -88,5 +120,13 @@ def answered(result: Result, data: Any, args: argparse.Namespace, shown: str) ->
         files=[str(Path(file)) for file in files],
         warnings=[*notes, *(("", note) for note in result.notes)],
         shown=len(notes),
-        fields={"pictures": len(result.data)},
+        fields={items: count},
     )
+
+
+def written(result: Result, args: argparse.Namespace) -> list[str]:
+    """Write what a job made, with formulas made harmless where that is asked for."""
+    write: Any = result.write
+    if args.csv_safe and hasattr(result.data, "columns"):
+        result = dataclasses.replace(result, write=partial(write, csv_safe=True))
+    return result.save(args.out)

@@ -3,7 +3,7 @@
 A column of numbers is a column of the matrix. A column of levels becomes a column of zeros and ones for each of its
 commonest levels, or one column of their places (`codes`); levels beyond the commonest share what is left. Words that
 stand between numbers are levels beside "a number". Holes are NaN. Columns that follow from others have no part: they
-are derived again when the holes are filled.
+are derived again once the holes of the others are filled.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Design:
             known: What is known of the table.
             stream: Chooses levels by their shares and puts numbers on their grid; None takes the likeliest level.
         """
-        cells = [part and part.copied() for part in known.cells]
+        cells = [part if part is None else part.copied() for part in known.cells]
         for number, part in enumerate(self.parts):
             own = cells[part.column]
             assert own is not None
@@ -104,7 +104,7 @@ class Design:
             else:
                 own.words[rows] = self._words(made[number], known, part, rows, stream)
                 own.numbers[rows[own.words[rows] != NO_WORD]] = np.nan
-        return self.codec.with_followers(cells)
+        return cells
 
     def hollow(self, known: Known, number: int) -> np.ndarray:
         """Tell which rows have a hole in a part's column."""

@@ -65,9 +65,7 @@ def picked(weights: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """Choose a place in each row of weights, or in the only row, by a uniform number."""
     edges = np.cumsum(weights, axis=1)
     heights = uniform * edges[:, -1]
-    if len(edges) == 1:
-        found = np.searchsorted(edges[0], heights, side="right")
-    else:
-        found = (edges <= heights[:, None]).sum(1)
+    alone = len(edges) == 1
+    found = np.searchsorted(edges[0], heights, side="right") if alone else (edges <= heights[:, None]).sum(1)
     last = weights.shape[1] - 1 - (weights[:, ::-1] > 0).argmax(1)  # rounding never leads beyond what has weight
     return np.asarray(np.minimum(found, last))

@@ -70,7 +70,7 @@ def _without_rare_numbers(kind: Tokens) -> Tokens:
         bins, sizes = np.empty((0, PIECES + 1)), np.empty(0)
     if kind.numbers and not kept.any() and not len(sizes):
         ends = np.linspace(kind.points.min(), kind.points.max(), PIECES + 1)
-        bins, sizes = ends[None], np.array([float(counts.sum())])
+        bins, sizes = ends[None], np.zeros(1)
     means = np.concatenate([kind.points[kept], bins[:, PIECES // 2]])
     counts = np.concatenate([counts[:points][kept], sizes, kind.counts[kind.numbers :]])
     made = replace(kind, points=kind.points[kept], knots=bins, means=means, counts=counts)

@@ -11,6 +11,8 @@ a region is reached when it holds at least a tenth of its fair share of fakes.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -18,6 +20,7 @@ from contrafact.base.seeds import generator
 from contrafact.metrics.picture_signs import Space, picture_signs
 
 NEIGHBOURS, LANDMARKS, PAIRS = 5, 32, 2000
+MOST_ROWS, DIRECTIONS, JITTER = 500, 24, 1e-3
 MOST_PICTURES, FEW = 1000, 100
 
 
@@ -104,6 +107,44 @@ def held_out_score(held: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[s
         }
 
     return score
+
+
+class TableScore:
+    """Score encoded rows of a mixed table: scalars beside one-hots, in which two levels are one unit apart.
+
+    Wide rows are seen along a few random directions, which keep distances nearly as they are, without a one-hot being
+    made. A little noise, the same for real rows and fakes, makes it a matter of chance which of two equal rows is the
+    nearer one.
+
+    Arguments:
+        codec: Says how many scalars and levels there are.
+        held: Encoded rows that are not trained on, 500 of them at most used.
+        seed: Chooses the directions and the noise.
+    """
+
+    def __init__(self, codec: Any, held: dict[str, np.ndarray], seed: int) -> None:
+        sizes = np.asarray(codec.sizes, dtype=np.int64)
+        self.starts = codec.scalars + np.cumsum(sizes) - sizes
+        width, self.seed = codec.scalars + int(sizes.sum()), seed
+        turned = generator(seed, "directions").normal(size=(width, DIRECTIONS)) / np.sqrt(DIRECTIONS)
+        self.directions = np.eye(width) if width <= DIRECTIONS else turned
+        self.count = min(len(held["scalars"]), MOST_ROWS)
+        self.score = held_out_score(self.points(held, "held"), seed)
+
+    def points(self, rows: dict[str, np.ndarray], which: str) -> np.ndarray:
+        """Give the rows' places along the directions."""
+        levels, scalars = rows["levels"][: self.count], rows["scalars"][: self.count]
+        ones = self.directions[levels + self.starts] * (levels >= 0)[:, :, None]
+        found = scalars @ self.directions[: scalars.shape[1]] + ones.sum(1) / np.sqrt(2)
+        return np.asarray(found + JITTER * generator(self.seed, "jitter", which).normal(size=found.shape))
+
+    def __call__(self, fake: dict[str, np.ndarray]) -> dict[str, float]:
+        return self.score(self.points(fake, "fake"))
+
+
+def score_of(codec: Any) -> Callable[[Any, int], Any]:
+    """Choose what scores the rows of a codec: of numbers alone, or of levels and scalars."""
+    return partial(TableScore, codec) if hasattr(codec, "gates") else held_out_score
 
 
 def reach(real: np.ndarray, seed: int) -> Callable[[np.ndarray], dict[str, float]]:

@@ -49,7 +49,32 @@ class Filled(Model):
         """
         known = self.codec.known(data)
         if draws is None:
-            return self.codec.filled(data, self.cells(known, None))
+            return self._frame(data, known, None)
         start = chosen(seed)
         streams = [generator(start, "impute", number) for number in range(checked_count(draws))]
-        return [self.codec.filled(data, self.cells(known, stream)) for stream in streams]
+        return [self._frame(data, known, stream) for stream in streams]
+
+    def _frame(self, data: Any, known: Any, stream: np.random.Generator | None) -> Any:
+        cells = heeded(known, self.cells(known, stream))
+        return known.codec.filled(data, known.codec.with_followers(cells))
+
+
+def heeded(known: Any, cells: list[Any]) -> list[Any]:
+    """Put what a column that follows from another says in the place of cells that contradict it.
+
+    Arguments:
+        known: What is known of the table.
+        cells: Cells without holes.
+    """
+    found = list(cells)
+    for column in known.rules:
+        kind, own = known.codec.kind(column), cells[column].copied()
+        rows = np.flatnonzero(known.cells[column].holes)
+        tokens = kind.encode(own)[0][rows]
+        allowed = np.broadcast_to(known.weights(column, rows), (len(rows), kind.size))
+        wrong = allowed[np.arange(len(rows)), tokens] == 0
+        commonest = (allowed * (kind.counts + 1e-9)).argmax(1)
+        made = kind.decode(commonest, np.full(len(rows), 0.5))
+        own.numbers[rows[wrong]], own.words[rows[wrong]] = made.numbers[wrong], made.words[wrong]
+        found[column] = own
+    return found

@@ -1,4 +1,6 @@
-"""Balance: fill up rare classes with generated pictures, and say whether something simpler does as well.
+"""Balance: fill up rare classes with generated items, and say whether something simpler does as well.
+
+Tables have a file of their own (`table_balance`); of pictures this one says all.
 
 The generator sees all classes equally often while it learns, and makes what each class lacks. Then the same classifier
 is trained on the pictures as they are; with class weights in its loss; with pictures of rare classes repeated; with
@@ -8,7 +10,7 @@ of the classes' recalls on held-out real pictures, for a classifier that never n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -24,6 +26,8 @@ from contrafact.metrics.accuracy import accuracy, gain
 from contrafact.tasks.by_class import maker
 from contrafact.tasks.helps import Arm, Check, Cut, Right, Trial, gained, points, power, seen
 from contrafact.tasks.results import by_kind, save
+from contrafact.tasks.table_balance import balancing_rows, share_of
+from contrafact.tasks.table_trial import RowTrial
 
 TARGET = "class"
 EVEN = {"class_weights": "balanced", "resample": "equal"}
@@ -100,9 +104,10 @@ class Balancing(Trial):
 def balancing(
     data: Data,
     *,
-    target: str = TARGET,
+    target: str | None = TARGET,
     to: int | None = None,
-    method: str | Recipe = "r3gan",
+    ratio: float = 1.0,
+    method: str | Recipe | None = None,
     settings: Mapping[str, Any] | None = None,
     check: Check = "quick",
     seed: int = 0,
@@ -114,6 +119,7 @@ def balancing(
         settings: Settings of the method, by name.
         options: budget, device.
     """
+    target = TARGET if target is None else target
     if target != TARGET:
         raise UsageError(
             f"Pictures have no column '{target}'.",
@@ -123,7 +129,7 @@ def balancing(
         )
     cut = Cut.of(data, "balance", check, seed)
     counts = np.unique(cut.labels, return_counts=True)[1]
-    to = int(counts.max()) if to is None else checked_count(to)
+    to = share_of(int(counts.max()), ratio) if to is None else checked_count(to)
     if to <= counts.min():
         raise UsageError(
             f"Every class of {data.name} has {counts.min():,} pictures or more.",
@@ -132,43 +138,47 @@ def balancing(
             code="E243",
         )
     learned = cut.data.take(cut.train)
-    generator = maker(method, learned, settings=settings, wish=EVEN, seed=seed, **options)
+    generator = maker(method or "r3gan", learned, settings=settings, wish=EVEN, seed=seed, **options)
     return Balancing(cut=cut, maker=generator, seed=seed, to=to)
 
 
-WAYS = {"pictures": balancing}
+WAYS: dict[str, Callable[..., Balancing | RowTrial]] = {"pictures": balancing, "table": balancing_rows}
 
 
 def balance(
     data: Any,
     *,
-    target: str = TARGET,
+    target: str | None = None,
     to: int | None = None,
-    method: str | Recipe = "r3gan",
+    ratio: float = 1.0,
+    method: str | Recipe | None = None,
     check: Check = "quick",
     seed: int = 0,
     budget: str | None = None,
     device: str | None = None,
 ) -> Result:
-    """Fill up rare classes with generated pictures, and test whether they help.
+    """Fill up rare classes with generated rows or pictures, and test whether they help.
 
     Arguments:
-        data: Pictures with classes.
-        target: What is to be balanced; of pictures, "class".
-        to: How many every class shall have at least; by default as many as the largest has.
-        method: A method that makes pictures by class, which then sees all classes equally often; a recipe is taken
-            as it is.
-        check: "quick" (3 seeds), "full" (5 seeds, longer trainings) or "off", which learns from all pictures.
+        data: A table, or pictures with classes.
+        target: What is to be balanced: a column of classes; of pictures "class", which need not be said.
+        to: How many every class shall have at least.
+        ratio: The same as a share of the largest class, where `to` is not given; 1 makes all classes equal.
+        method: A method that makes rows or pictures by class, or a recipe: `loom` for tables; `r3gan` for pictures,
+            which then sees all classes equally often.
+        check: "quick" holds a fifth out (5 seeds for tables, 3 for pictures); "full" takes longer: tables are held out
+            in five parts with a generator each; "off" learns from everything.
         seed: Seeds everything.
         budget: Time to train the generator for, like "10m"; the check comes on top.
         device: Where to train the generator.
 
     Returns:
-        The pictures that were missing: put them beside the real ones.
+        For a table, the real rows and the new ones, told apart by the column `_source`. Of pictures those that were
+        missing: put them beside the real ones.
     """
     prepare = by_kind("balance", WAYS, data)
     options = {"method": method, "check": check, "seed": seed, "budget": budget, "device": device}
-    job: Balancing = prepare(data, target=target, to=to, **options)
+    job: Balancing | RowTrial = prepare(data, target=target, to=to, ratio=ratio, **options)
     return job.finish()
 
 

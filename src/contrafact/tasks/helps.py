@@ -400,6 +400,11 @@ class Trial(ABC):
     right: Right = field(default_factory=dict)
 
     @property
+    def data(self) -> Data:
+        """The user's pictures."""
+        return self.cut.data
+
+    @property
     def training(self) -> Any:
         """The generator's training, where there is one."""
         return None if self.maker is None else self.maker.training

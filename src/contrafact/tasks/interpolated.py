@@ -1,8 +1,7 @@
 """SMOTE: new rows of a class on the way from one of its rows to a near one.
 
-A number lies a random part of the way; a level is the commonest among the near rows. Rows are near in standardised
-numbers; each level that differs counts as far as the median number's standard deviation among rows of the class, which
-is 1 where numbers are standardised.
+A number lies a random part of the way; a level is the commonest among the near rows. Distances are between numbers in
+standard deviations of the class, and each level that differs counts as one of them.
 
 References:
     Chawla et al., SMOTE: synthetic minority over-sampling technique, JAIR 16, 2002.

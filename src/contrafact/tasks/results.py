@@ -39,7 +39,7 @@ def ready(out: str, *inputs: str) -> None:
             raise UsageError(
                 f"Nothing is written to {out}.",
                 why=f"The input {name} is there, and inputs are left as they are.",
-                fix="Give a folder beside it.",
+                fix="Give another place beside it.",
                 code="E315",
             )
     if place.is_dir():
@@ -63,6 +63,6 @@ def by_kind(job: str, ways: Mapping[str, Callable[..., Any]], data: Any) -> Call
     raise DataError(
         f"{job} was given {'a table' if kind == 'table' else f'data of kind {kind}'}.",
         why=f"This version takes {', '.join(ways)}.",
-        fix='Read them with contrafact.read(PATH), where a folder for each class gives Data of kind "pictures".',
+        fix="Read them with contrafact.read(PATH): a file of rows is a table, a folder for each class pictures.",
         code="E242",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,13 @@ def edits(what: str) -> list[tuple[Any, bool]]:
     return [*((direction, False) for direction in named), *((direction, True) for direction in numbered)]
 
 
-def write(drawn: Any, out: str) -> list[str]:
+def write(drawn: Any, out: str, *, csv_safe: bool = False) -> list[str]:
     """Write items to a file of the kind that its ending names; pictures also one by one to a folder or a zip.
+
+    Arguments:
+        drawn: What was drawn.
+        out: A file or a folder.
+        csv_safe: In .csv make text harmless that begins like a formula.
 
     Raises:
         UsageError: These items cannot be written to such a file, or the folder holds files of another origin.
@@ -105,10 +111,10 @@ def write(drawn: Any, out: str) -> list[str]:
     if several is not None:
         several(drawn, path)
         return [str(path)]
-    makers = {
+    makers: dict[str, Callable[[Any], bytes | None]] = {
         ".npy": _npy,
         ".npz": _npz,
-        ".csv": _csv,
+        ".csv": partial(_csv, safe=csv_safe),
         ".parquet": _parquet,
         ".txt": _txt,
         ".png": _png,
@@ -161,15 +167,27 @@ def _frame(drawn: Any) -> Any:
     return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])]).assign(_source="synthetic")
 
 
-def _csv(drawn: Any) -> bytes | None:
+def _csv(drawn: Any, safe: bool = False) -> bytes | None:
+    from contrafact.tasks.write_tables import harmless
+
     frame = _frame(drawn)
-    return None if frame is None else frame.to_csv(index=False).encode()
+    if frame is None:
+        return None
+    text: str = (harmless(frame) if safe else frame).to_csv(index=False)
+    return text.encode()
 
 
 def _parquet(drawn: Any) -> bytes | None:
     frame = _frame(drawn)
-    if frame is None:
-        return None
+    return None if frame is None else parquet_bytes(frame)
+
+
+def parquet_bytes(frame: Any) -> bytes:
+    """Write a frame as the bytes of a Parquet file.
+
+    Raises:
+        UsageError: Two columns share a name, or pyarrow is not installed.
+    """
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
         raise UsageError(

@@ -85,10 +85,9 @@ class Course:
         share = len(places) / len(self.rows)
         wanted = random.permutation(self.wanted)[: round(share * len(self.wanted))]
         if arm == "weights":
-            counts = np.bincount(plain.classes, minlength=self.names)
-            return Lesson(
-                rows=plain.rows, classes=plain.classes, weights=(len(places) / self.names / counts)[plain.classes]
-            )
+            counts = np.maximum(np.bincount(plain.classes, minlength=self.names), 1)
+            weights = (len(places) / self.names / counts)[plain.classes]
+            return Lesson(rows=plain.rows, classes=plain.classes, weights=weights)
         if arm == "repeats":
             chosen = repeated(plain.classes, wanted, random)
             return plain.beside(plain.rows.take(chosen), wanted)
@@ -115,12 +114,13 @@ class Course:
         teach = _trees if model == "trees" else _line
         cut = even_folds(self.classes, folds, generator(self.seed, "thresholds"))
         out = np.zeros((len(self.classes), self.names))
-        for held in range(folds):
-            lesson = self.lesson(arm, np.flatnonzero(cut != held))
-            own = np.flatnonzero(cut == held)
-            out[own] = _chances(teach, lesson, self.rows.take(own), self.names, fold(self.seed, arm, held), rounds)
-        lesson = self.lesson(arm, np.arange(len(self.classes)))
-        chances = _chances(teach, lesson, test, self.names, fold(self.seed, arm), rounds)
+        with one_thread():
+            for held in range(folds):
+                lesson, own = self.lesson(arm, np.flatnonzero(cut != held)), np.flatnonzero(cut == held)
+                seed = fold(self.seed, arm, held)
+                out[own] = _chances(teach, lesson, self.rows.take(own), self.names, seed, rounds)
+            lesson = self.lesson(arm, np.arange(len(self.classes)))
+            chances = _chances(teach, lesson, test, self.names, fold(self.seed, arm), rounds)
         thresholds = np.full(self.names, 0.5)
         for kind in asked(np.bincount(self.classes, minlength=self.names)):
             thresholds[kind] = threshold(self.classes == kind, out[:, kind])
@@ -154,8 +154,7 @@ def _chances(teach: Teach, lesson: Lesson, test: Table, names: int, seed: int, r
     if len(chances) == 1:
         found[:, chances[0]] = 1.0
         return found
-    with one_thread():
-        classes, told = teach(lesson, test, seed, rounds)
+    classes, told = teach(lesson, test, seed, rounds)
     found[:, classes] = told
     return found
 

@@ -140,7 +140,7 @@ def column_named(frame: Any, name: Any) -> Any:
     raise UsageError(
         f"There is no column '{name}'.",
         why=did_you_mean(str(name), list(known)[:1000]),
-        fix="--target COLUMN",
+        fix="Give the name of a column.",
         code="E115",
     )
 

@@ -1,7 +1,8 @@
 """A Gaussian copula: the columns' own laws, joined by one correlation for each pair of columns.
 
 Every cell is seen as an interval of a standard normal number z. In a column its tokens stand in a row, numbers by
-their size and levels by their order or else by how common they are; token t with shares F(t-) below and F(t) up to it
+their size, levels by their own order or else by what the rest of their rows says: by the rows' mean score on the first
+principal component of all columns. Token t with shares F(t-) below and F(t) up to it
 holds z from ndtri(F(t-)) to ndtri(F(t)), and a number inside a bin is one point of that interval. The rows' z are
 jointly normal with correlations R. Where cells are intervals, R is found in rounds: each z is drawn inside its own
 interval from its normal law given the row's others under R, and then R is taken from the z (Hoff's sampler, with the
@@ -30,16 +31,14 @@ from scipy.special import ndtr, ndtri
 from contrafact.base.errors import DataError
 from contrafact.base.recipe import Count, Recipe, Share
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, generator, in_blocks
-from contrafact.codecs.marginal import held, picked, shares
+from contrafact.codecs.ladder import EDGE, MOST_COLUMNS, Ladder, ladders_of, orders_of
+from contrafact.codecs.marginal import held, picked
 from contrafact.codecs.schema import Role
 from contrafact.codecs.table import TableCodec
-from contrafact.codecs.tokens import Tokens
 from contrafact.engine.model import Model
 from contrafact.engine.record import record
 
-EDGE = 1e-9  # no cell lies nearer to the ends of a law
 SWEEPS = 20  # rounds in which columns with room to choose settle
-MOST_COLUMNS = 2000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +61,8 @@ class Copula(Recipe):
     ) -> CopulaModel:
         """Draw cells and take correlations in turn; budget and device play no part."""
         codec = TableCodec.fit(data, columns=self.columns)
-        ladders = ladders_of(codec)
+        orders = orders_of(codec, data)
+        ladders = ladders_of(codec, orders)
         if len(ladders) > MOST_COLUMNS:
             raise DataError(
                 f"These data have {len(ladders):,} columns to be joined.",
@@ -73,22 +73,25 @@ class Copula(Recipe):
         encoded = codec.encode(data)
         some = np.sort(generator(seed, "rows").permutation(len(encoded["tokens"]))[: self.rows])
         part = {name: array[some] for name, array in encoded.items()}
-        model = CopulaModel(self, codec, self._correlations(ladders, codec, part, seed))
+        arrays = {"correlations": self._correlations(ladders, codec, part, seed)}
+        model = CopulaModel(self, codec, {**arrays, **orders})
         record(self, data, model, seed=seed, run_dir=run_dir)
         return model
 
     def _correlations(
         self, ladders: list[Ladder], codec: TableCodec, encoded: dict[str, np.ndarray], seed: int
     ) -> np.ndarray:
+        if not ladders:
+            return np.zeros((0, 0))
         tokens = codec.whole(encoded["tokens"])
         ends = [ladder.span(tokens[ladder.column], codec.within(encoded, ladder.column)) for ladder in ladders]
-        low, high = (np.stack([pair[side] for pair in ends], axis=1) if ends else np.empty((0, 0)) for side in (0, 1))
+        low, high = (np.stack([pair[side] for pair in ends], axis=1) for side in (0, 1))
         z = ndtri((low + high) / 2)
         loose = np.flatnonzero((high > low).any(0))
         total, joined = np.zeros((len(ladders), len(ladders))), self._joined(z)
         for number in range(self.rounds):
             precision, stream = np.linalg.inv(joined), generator(seed, "round", number)
-            for j in loose:
+            for j in map(int, loose):
                 mean, sd = _given_others(z, precision, j)
                 z[:, j] = _inside(mean, sd, low[:, j], high[:, j], stream.random(len(z)))
             joined = self._joined(z)
@@ -106,56 +109,12 @@ class Copula(Recipe):
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> CopulaModel:
         """Make the model again from what it saved."""
-        return CopulaModel(self, TableCodec.from_json(codec), arrays["correlations"])
+        return CopulaModel(self, TableCodec.from_json(codec), arrays)
 
     @classmethod
     def toy(cls) -> Self:
         """Give settings for tests in a blink."""
         return cls(rounds=3, rows=200)
-
-
-class Ladder:
-    """The tokens of a column as steps of a standard normal number.
-
-    Arguments:
-        column: The column's place.
-        kind: Its tokens.
-        ordered: Whether its words have an order.
-    """
-
-    def __init__(self, column: int, kind: Tokens, ordered: bool) -> None:
-        self.column = column
-        common = kind.counts[kind.numbers : kind.numbers + kind.words]
-        words = np.arange(kind.words) if ordered else np.argsort(-common, kind="stable")
-        numbers = np.argsort(kind.means, kind="stable")
-        self.order = np.concatenate([numbers, kind.numbers + words, [kind.hole] if kind.holes else []]).astype(np.int64)
-        self.place = np.argsort(self.order)
-        self.edges = np.concatenate([[0.0], np.cumsum(shares(kind)[self.order])])
-        self.edges[-1] = 1.0
-        self.smooth = np.arange(kind.size) >= len(kind.points)
-        self.smooth &= np.arange(kind.size) < kind.numbers
-
-    def span(self, tokens: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Give the ends of each cell's interval, as shares; a number in a bin has one point, an unknown cell all."""
-        place = self.place[tokens]
-        low, high = self.edges[place], self.edges[place + 1]
-        inside = self.smooth[tokens]
-        point = np.clip(low + within * (high - low), EDGE, 1 - EDGE)
-        low, high = np.where(inside, point, low), np.where(inside, point, high)
-        return np.where(tokens < 0, 0.0, low), np.where(tokens < 0, 1.0, high)
-
-    def cells_at(self, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Give the token, and the share of its interval, that normal numbers belong to."""
-        u = np.clip(ndtr(z), EDGE, 1 - EDGE)
-        place = np.clip(np.searchsorted(self.edges, u, side="right") - 1, 0, len(self.order) - 1)
-        width = self.edges[place + 1] - self.edges[place]
-        return self.order[place], np.divide(u - self.edges[place], width, out=np.full(len(u), 0.5), where=width > 0)
-
-
-def ladders_of(codec: TableCodec) -> list[Ladder]:
-    """Make the ladders of the columns that do not follow from others."""
-    free = [(i, k) for i, k in enumerate(codec.kinds) if k is not None and k.size and codec.ties[i] is None]
-    return [Ladder(i, kind, codec.schema.columns[i].role == "ordered") for i, kind in free]
 
 
 def _given_others(z: np.ndarray, precision: np.ndarray, j: int) -> tuple[np.ndarray, float]:
@@ -178,18 +137,18 @@ class CopulaModel(Model):
 
     codec: TableCodec
 
-    def __init__(self, recipe: Recipe, codec: TableCodec, correlations: np.ndarray) -> None:
+    def __init__(self, recipe: Recipe, codec: TableCodec, arrays: dict[str, np.ndarray]) -> None:
         super().__init__(recipe, codec)
-        self.correlations = correlations
+        self._arrays, self.correlations = arrays, arrays["correlations"]
 
     @cached_property
     def ladders(self) -> list[Ladder]:
         """The columns' steps."""
-        return ladders_of(self.codec)
+        return ladders_of(self.codec, self._arrays)
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
-        """Give the correlations."""
-        return {"correlations": self.correlations}
+        """Give the correlations, and the order of levels."""
+        return self._arrays
 
     def sample(self, n: int, given: dict[str, Any] | None = None, seed: int | None = None) -> Any:
         """Draw rows.
@@ -200,7 +159,9 @@ class CopulaModel(Model):
             seed: Makes the draw repeatable.
         """
         start, limits = chosen(seed), self.codec.limits(given)
-        wishes = {i: Wish(ladder, limits[ladder.column]) for i, ladder in enumerate(self.ladders) if ladder.column in limits}
+        wishes = {
+            i: Wish(ladder, limits[ladder.column]) for i, ladder in enumerate(self.ladders) if ladder.column in limits
+        }
         z = np.concatenate(in_blocks(checked_count(n), lambda block: self._block(wishes, start, block)))
         cells: list[Any] = [None] * len(self.codec.kinds)
         for i, ladder in enumerate(self.ladders):

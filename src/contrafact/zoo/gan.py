@@ -5,6 +5,8 @@ E log D(x) + E log(1 - D(G(z))); at its best D = p/(p + q) for data density p an
 is 2 JS(p, q) - log 4. G minimises the same value (minimax), or maximises E log D(G(z)) (non-saturating), which has
 the same fixed point and a gradient while D wins. Each step is k moves of D and then one of G, Algorithm 1.
 
+Tables of more than plain numbers are seen as scalars and one-hots (`codecs/rows.py`).
+
 Both are stacks of plain hidden layers. Pictures are rows of pixels here, as in the paper's own trials on digits: 784
 columns for 28 x 28, from -1 to 1, where the generator ends in tanh; pixels that never vary are kept out and put back.
 Neighbouring pixels mean nothing to such networks, and classes are not read; r3gan, cgan and dcgan see pictures as such.
@@ -30,16 +32,19 @@ from torch import nn
 from contrafact.base.data import Data
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.image import is_pictures
+from contrafact.codecs.rows import RowsCodec, codec_from, codec_of
 from contrafact.codecs.vector import VectorCodec
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
-from contrafact.metrics.held_out import held_out_pictures, held_out_score
-from contrafact.nets.adversarial import OptimizerName, Rules, plain_networks, restored, vector_training
+from contrafact.metrics.held_out import held_out_pictures, score_of
+from contrafact.nets.adversarial import OptimizerName, Rules, plain_networks
 from contrafact.nets.mlp import Activation
 from contrafact.nets.pushforward import Pushforward
+from contrafact.nets.table_duel import row_restored, row_training
 
 ROWS: dict[str, Any] = {"batch": 256, "latent_size": 8, "width": 128, "rate": 5e-4, "r1": 0.0, "r2": 0.0}
+MIXED: dict[str, Any] = {**ROWS, "latent_size": 64}  # all chance is in the noise
 PICTURES: dict[str, Any] = {"batch": 64, "latent_size": 64, "width": 512, "rate": 1e-3, "r1": 0.5, "r2": 0.5}
 
 
@@ -54,7 +59,7 @@ class GAN(TrainedRecipe):
     steps: Count | None = None  # generator steps; none: 8,000, or from the budget
     batch: Count | None = None  # rows in a batch; none: 256 (pictures 64)
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count | None = None  # columns of noise; none: 8 (pictures 64)
+    latent_size: Count | None = None  # columns of noise; none: 8 (mixed tables and pictures 64)
     latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
     width: Count | None = None  # units in a hidden layer; none: 128 (pictures 512)
     depth: Count = 3  # hidden layers
@@ -79,8 +84,8 @@ class GAN(TrainedRecipe):
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
         pictures = is_pictures(data)
-        codec = codec_of_pixels(data) if pictures else VectorCodec.fit(data)
-        recipe = self.filled(PICTURES if pictures else ROWS)
+        codec: Any = codec_of_pixels(data) if pictures else codec_of(data)
+        recipe = self.filled(PICTURES if pictures else MIXED if isinstance(codec, RowsCodec) else ROWS)
         assert recipe.r1 is not None and recipe.r2 is not None
         penalties = recipe.r1, recipe.r2
         rules = Rules(
@@ -89,13 +94,14 @@ class GAN(TrainedRecipe):
             networks=_pixel_networks if pictures else plain_networks,
             real_target=1 - self.label_smoothing,
         )
-        score = partial(PixelScore, codec) if pictures else held_out_score
-        return vector_training(recipe, data, codec=codec, score=score, rules=rules, **options)
+        score = partial(PixelScore, codec) if pictures else score_of(codec)
+        return row_training(recipe, data, codec=codec, score=score, rules=rules, **options)
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Pushforward:
         """Make a fitted model again."""
-        known = VectorCodec.from_json(codec)
-        return restored(self, known, arrays, _pixel_networks if known.kind == "pictures" else plain_networks)
+        known = codec_from(codec)
+        pictures = isinstance(known, VectorCodec) and known.kind == "pictures"
+        return row_restored(self, known, arrays, _pixel_networks if pictures else plain_networks)
 
 
 def codec_of_pixels(data: Any) -> VectorCodec:

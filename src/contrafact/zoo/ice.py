@@ -84,9 +84,7 @@ class ICEModel(Filled):
         values = design.matrix(known.cells, len(known.encoded["tokens"]))
         noise = None if stream is None else stream.standard_normal
         filled = apply(Coefficients.of(self.numbers), values, rounds=self.recipe.rounds, noise=noise)
-        made = {
-            number: filled[design.hollow(known, number), part.where] for number, part in enumerate(design.parts)
-        }
+        made = {number: filled[design.hollow(known, number), part.where] for number, part in enumerate(design.parts)}
         flat = {number: part[:, 0] if design.parts[number].levels is None else part for number, part in made.items()}
         return design.into(flat, known, stream)
 

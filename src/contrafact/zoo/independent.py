@@ -10,6 +10,7 @@ this is the one without edges.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from os import PathLike
 from typing import Any, Self
@@ -46,9 +47,7 @@ class Independent(Recipe):
         record(self, data, model, seed=seed, run_dir=run_dir)
         return model
 
-    def restore(
-        self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]
-    ) -> IndependentModel:
+    def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> IndependentModel:
         """Make the model again from what it saved."""
         return IndependentModel(self, TableCodec.from_json(codec))
 
@@ -81,7 +80,7 @@ class IndependentModel(Model):
         for column, kind in enumerate(self.codec.kinds):
             if kind is None or self.codec.ties[column] is not None:
                 continue
-            uniform = np.concatenate(in_blocks(checked_count(n), lambda block, c=column: _uniform(start, c, block)))
+            uniform = np.concatenate(in_blocks(checked_count(n), _uniform(start, column)))
             cells[column] = drawn(kind, uniform, limit=limits.get(column))
         return self.codec.frame_of(held(self.codec.with_followers(cells), limits), n)
 
@@ -96,5 +95,6 @@ class IndependentModel(Model):
         return found
 
 
-def _uniform(seed: int, column: int, block: int) -> np.ndarray:
-    return generator(seed, "sample", column, block).random((BLOCK_ROWS, 2))
+def _uniform(seed: int, column: int) -> Callable[[int], np.ndarray]:
+    """Make what draws the uniform numbers of a block of one column."""
+    return lambda block: generator(seed, "sample", column, block).random((BLOCK_ROWS, 2))

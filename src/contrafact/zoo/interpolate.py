@@ -80,8 +80,9 @@ class InterpolateModel(Filled):
         """Fill the holes of a table from its own rows."""
         rows = len(known.encoded["tokens"])
         at = places(self.codec, known.cells, rows, self.recipe.order)
-        made = [part and self._column(place, part, at, stream) for place, part in enumerate(known.cells)]
-        return self.codec.with_followers(made)
+        return [
+            part if part is None else self._column(place, part, at, stream) for place, part in enumerate(known.cells)
+        ]
 
     def _column(self, place: int, part: Cells, at: np.ndarray, stream: np.random.Generator | None) -> Cells:
         placed = ~np.isnan(at)

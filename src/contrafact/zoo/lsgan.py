@@ -4,6 +4,8 @@ The critic D regresses real rows to 1 and fakes to 0, the generator pulls D of i
 generator's loss is, at the best critic, a bounded f-divergence of the Pearson kind; its gradient does not vanish
 where the critic is sure.
 
+Tables of more than plain numbers are seen as scalars and one-hots (`codecs/rows.py`); all chance is in the noise.
+
 Pictures are grown and judged by convolutions; where they have classes, the critic projects its features on the class.
 That critic has no norm, where the paper's has batch norm: lazy penalties R1 and R2 take its place.
 
@@ -22,14 +24,15 @@ import numpy as np
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.image import ImageCodec, is_pictures
-from contrafact.codecs.vector import VectorCodec
+from contrafact.codecs.rows import RowsCodec, codec_from, codec_of
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
-from contrafact.metrics.held_out import held_out_pictures, held_out_score
-from contrafact.nets.adversarial import OptimizerName, Rules, restored, vector_training
+from contrafact.metrics.held_out import held_out_pictures, score_of
+from contrafact.nets.adversarial import OptimizerName, Rules
 from contrafact.nets.mlp import Activation
 from contrafact.nets.picture_duel import ClassWeights, PictureRules, falling, picture_training, restored_pictures
+from contrafact.nets.table_duel import row_restored, row_training
 
 ROWS: dict[str, Any] = {
     "batch": 256,
@@ -40,6 +43,7 @@ ROWS: dict[str, Any] = {
     "r2": 0.0,
     "penalty_every": 1,
 }
+MIXED: dict[str, Any] = {**ROWS, "latent_size": 64}  # all chance is in the noise
 PICTURES: dict[str, Any] = {
     "batch": 32,
     "latent_size": 64,
@@ -53,7 +57,7 @@ PICTURES: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class LSGAN(TrainedRecipe):
-    """Fit a least-squares generative adversarial network to vectors or pictures.
+    """Fit a least-squares generative adversarial network to vectors, tables or pictures.
 
     Settings that are none are chosen by the kind of data; both values stand behind them.
     """
@@ -63,7 +67,7 @@ class LSGAN(TrainedRecipe):
     conditional: bool = True  # pictures: learn the classes, where there are labels
     resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count | None = None  # columns of noise; none: 8 (pictures 64)
+    latent_size: Count | None = None  # columns of noise; none: 8 (mixed tables and pictures 64)
     latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
     width: Count | None = None  # units in a hidden layer; none: 128 (pictures 64 channels, from which the rest follows)
     depth: Count = 3  # vectors: hidden layers
@@ -92,9 +96,10 @@ class LSGAN(TrainedRecipe):
         """Prepare a training that can be watched step by step."""
         if is_pictures(data):
             return self.filled(PICTURES)._of_pictures(data, **options)
-        recipe = self.filled(ROWS)
+        codec = codec_of(data)
+        recipe = self.filled(MIXED if isinstance(codec, RowsCodec) else ROWS)
         rules = Rules(**recipe._rules())
-        return vector_training(recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, **options)
+        return row_training(recipe, data, codec=codec, score=score_of(codec), rules=rules, **options)
 
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
@@ -111,4 +116,4 @@ class LSGAN(TrainedRecipe):
         """Make a fitted model again."""
         if codec["codec"] == "image":
             return restored_pictures(self, ImageCodec.from_json(codec), arrays)
-        return restored(self, VectorCodec.from_json(codec), arrays)
+        return row_restored(self, codec_from(codec), arrays)

@@ -10,6 +10,11 @@ Over vectors three things were measured to matter: random signs in the noise, be
 bridges between the modes; Fourier features in the critic, without which it cannot see how wide a narrow mode is; and a
 critic that learns three times as fast as the generator, in large batches, without which modes come out too tight.
 
+Tables of more than plain numbers are seen as scalars and one-hots (`codecs/rows.py`). All chance is in the noise: with
+Gumbel noise of its own each column would break its ties to the others. The slope over a one-hot is measured by what
+replacing one cell would change (`nets/table_rows.py`); the plain one grows with the number of levels and made the
+critic idle.
+
 References:
     Huang et al., The GAN is dead; long live the GAN! A modern baseline GAN, NeurIPS 2024.
     Jolicoeur-Martineau, The relativistic discriminator, 2018.
@@ -26,16 +31,17 @@ from torch import nn
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.image import ImageCodec, is_pictures
-from contrafact.codecs.vector import VectorCodec
+from contrafact.codecs.rows import RowsCodec, codec_from, codec_of
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step
-from contrafact.metrics.held_out import held_out_pictures, held_out_score
-from contrafact.nets.adversarial import OptimizerName, Rules, cosine, plain_networks, restored, vector_training
+from contrafact.metrics.held_out import held_out_pictures, score_of
+from contrafact.nets.adversarial import OptimizerName, Rules, cosine, plain_networks
 from contrafact.nets.augment import Policy, augmentation
 from contrafact.nets.mlp import Activation
 from contrafact.nets.picture_duel import ClassWeights, PictureRules, picture_training, restored_pictures
+from contrafact.nets.table_duel import row_restored, row_training
 
 ROWS: dict[str, Any] = {
     "batch": 512,
@@ -51,6 +57,7 @@ ROWS: dict[str, Any] = {
     "penalty_every": 1,
     "half_life": 50_000.0,
 }
+MIXED: dict[str, Any] = {**ROWS, "latent_size": 128, "r1": 0.3, "r2": 0.3}  # all chance is in the noise
 PICTURES: dict[str, Any] = {
     "batch": 32,
     "latent_signs": 0,
@@ -70,7 +77,7 @@ PICTURES: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class R3GAN(TrainedRecipe):
-    """Fit the relativistic adversarial network with R1 and R2 penalties to vectors or pictures.
+    """Fit the relativistic adversarial network with R1 and R2 penalties to vectors, tables or pictures.
 
     Settings that are none are chosen by the kind of data; both values stand behind them.
     """
@@ -80,7 +87,7 @@ class R3GAN(TrainedRecipe):
     conditional: bool = True  # pictures: learn the classes, where there are labels
     resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count | None = None  # columns of noise; none: two more than the data have, 4 at least (pictures 64)
+    latent_size: Count | None = None  # columns of noise; none: data's and 2 (mixed 128, pictures 64)
     latent_signs: Whole | None = None  # columns of a discrete part of the noise, each -1 or 1; none: 8 (pictures 0)
     width: Count | None = None  # units in a hidden layer; none: 128 (pictures 64 channels, from which the rest follows)
     depth: Count = 3  # hidden layers
@@ -95,8 +102,8 @@ class R3GAN(TrainedRecipe):
     critic_steps: Count = 1  # critic moves for one generator move
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
     instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
-    r1: NotNegative | None = None  # penalty γ on the critic's slope at real items, at the start; none: 1 (pictures .1)
-    r2: NotNegative | None = None  # penalty γ on the critic's slope at fakes, at the start; none: 1 (pictures .1)
+    r1: NotNegative | None = None  # penalty γ on the slope at real items, at the start; none: 1 (mixed .3, pictures .1)
+    r2: NotNegative | None = None  # penalty γ on the slope at fakes, at the start; none: 1 (mixed .3, pictures .1)
     penalty_end: Positive | None = None  # what share of both penalties is left at the end; none: .01 (pictures .5)
     penalty_every: Count | None = None  # penalise every so many steps, so many times as strongly; none: 1 (pictures 16)
     half_life: NotNegative | None = None  # items in which the averaged generator forgets half; none: 50,000 (20,000)
@@ -114,16 +121,10 @@ class R3GAN(TrainedRecipe):
         """Prepare a training that can be watched step by step."""
         if is_pictures(data):
             return self.filled(PICTURES)._of_pictures(data, **options)
-        recipe = self.filled(ROWS)
-        return vector_training(
-            recipe,
-            data,
-            codec=VectorCodec.fit(data),
-            score=held_out_score,
-            rules=Rules(**recipe._rules(), networks=recipe.networks),
-            steps=4_000,
-            **options,
-        )
+        codec = codec_of(data)
+        recipe = self.filled(MIXED if isinstance(codec, RowsCodec) else ROWS)
+        rules = Rules(**recipe._rules(), networks=recipe.networks)
+        return row_training(recipe, data, codec=codec, score=score_of(codec), rules=rules, steps=4_000, **options)
 
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
@@ -152,7 +153,7 @@ class R3GAN(TrainedRecipe):
         """Make a fitted model again."""
         if codec["codec"] == "image":
             return restored_pictures(self, ImageCodec.from_json(codec), arrays)
-        return restored(self, VectorCodec.from_json(codec), arrays, self.networks)
+        return row_restored(self, codec_from(codec), arrays, self.networks)
 
     def networks(self, settings: Any, columns: int) -> tuple[nn.Module, nn.Module]:
         """Make a plain generator, and a critic that sees fine structure."""

@@ -109,8 +109,9 @@ class SMOTEModel(Model):
         n, start, bases = checked_count(n), chosen(seed), self._bases(given)
         drawn = in_blocks(n, lambda block: self._pairs(bases, start, block))
         picked = np.concatenate(drawn)
-        base, other, share = picked[:, 0].astype(np.int64), picked[:, 1].astype(np.int64), picked[:, 2]
-        cells = self.codec.with_followers(self._between(base, other, share))
+        rows, share = picked[:, 1:].astype(np.int64), picked[:, 0]
+        base = rows[:, 0]
+        cells = self.codec.with_followers(self._between(base, rows[:, 1], rows[:, 2:], share))
         if self.place is not None:
             own = self._column(self.place)
             cells[self.place] = Cells(numbers=own.numbers[base], words=own.words[base])
@@ -135,12 +136,13 @@ class SMOTEModel(Model):
         return rows
 
     def _pairs(self, bases: np.ndarray, seed: int, block: int) -> np.ndarray:
-        """Draw a block's base rows, their neighbours, and how far to go."""
+        """Draw for a block how far to go, from which base row, to which neighbour, among which."""
         stream = generator(seed, "sample", block)
         base = bases[stream.integers(len(bases), size=BLOCK_ROWS)]
         which, share = stream.random(BLOCK_ROWS), stream.random(BLOCK_ROWS)
         near = self.nearest(base)
-        return np.column_stack([base, near[np.arange(len(base)), (which * near.shape[1]).astype(np.int64)], share])
+        other = near[np.arange(len(base)), (which * near.shape[1]).astype(np.int64)]
+        return np.column_stack([share, base, other, near])
 
     def nearest(self, rows: np.ndarray) -> np.ndarray:
         """Give the nearest rows of the same class (n, k), the row itself where it is alone."""
@@ -186,9 +188,8 @@ class SMOTEModel(Model):
             found.append((words[:, None] == levels) / np.sqrt(2))
         return found
 
-    def _between(self, base: np.ndarray, other: np.ndarray, share: np.ndarray) -> list[Cells | None]:
-        """Make rows between base rows and others."""
-        near = self.nearest(base)
+    def _between(self, base: np.ndarray, other: np.ndarray, near: np.ndarray, share: np.ndarray) -> list[Cells | None]:
+        """Make rows between base rows and others, with the commonest levels of those near."""
         cells: list[Cells | None] = []
         for place, kind in enumerate(self.codec.kinds):
             if kind is None:

@@ -21,12 +21,12 @@ from torch import nn
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.image import ImageCodec, is_pictures
-from contrafact.codecs.vector import VectorCodec
+from contrafact.codecs.rows import RowsCodec, codec_from, codec_of
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
-from contrafact.metrics.held_out import held_out_pictures, held_out_score
-from contrafact.nets.adversarial import OptimizerName, Rules, plain_networks, restored, vector_training
+from contrafact.metrics.held_out import held_out_pictures, score_of
+from contrafact.nets.adversarial import OptimizerName, Rules, plain_networks
 from contrafact.nets.mlp import Activation
 from contrafact.nets.picture_duel import (
     ClassWeights,
@@ -36,6 +36,7 @@ from contrafact.nets.picture_duel import (
     picture_training,
     restored_pictures,
 )
+from contrafact.nets.table_duel import row_restored, row_training
 
 ROWS: dict[str, Any] = {
     "batch": 256,
@@ -45,6 +46,7 @@ ROWS: dict[str, Any] = {
     "momentum": 0.5,
     "critic_steps": 2,
 }
+MIXED: dict[str, Any] = {**ROWS, "latent_size": 64}  # all chance is in the noise
 PICTURES: dict[str, Any] = {
     "batch": 32,
     "latent_size": 64,
@@ -57,7 +59,7 @@ PICTURES: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class SNGAN(TrainedRecipe):
-    """Fit a spectrally normalised adversarial network to vectors or pictures.
+    """Fit a spectrally normalised adversarial network to vectors, tables or pictures.
 
     Settings that are none are chosen by the kind of data; both values stand behind them.
     """
@@ -67,7 +69,7 @@ class SNGAN(TrainedRecipe):
     conditional: bool = True  # pictures: learn the classes, where there are labels
     resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count | None = None  # columns of noise; none: 8 (pictures 64)
+    latent_size: Count | None = None  # columns of noise; none: 8 (mixed tables and pictures 64)
     latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
     width: Count | None = None  # units in a hidden layer; none: 128 (pictures 64 channels, from which the rest follows)
     depth: Count = 3  # vectors: hidden layers
@@ -95,9 +97,10 @@ class SNGAN(TrainedRecipe):
         """Prepare a training that can be watched step by step."""
         if is_pictures(data):
             return self.filled(PICTURES)._of_pictures(data, **options)
-        recipe = self.filled(ROWS)
+        codec = codec_of(data)
+        recipe = self.filled(MIXED if isinstance(codec, RowsCodec) else ROWS)
         rules = Rules(**recipe._rules(), networks=self.networks)
-        return vector_training(recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, **options)
+        return row_training(recipe, data, codec=codec, score=score_of(codec), rules=rules, **options)
 
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
@@ -111,7 +114,7 @@ class SNGAN(TrainedRecipe):
         """Make a fitted model again."""
         if codec["codec"] == "image":
             return restored_pictures(self, ImageCodec.from_json(codec), arrays, _picture_networks)
-        return restored(self, VectorCodec.from_json(codec), arrays, self.networks)
+        return row_restored(self, codec_from(codec), arrays, self.networks)
 
     @staticmethod
     def networks(settings: Any, columns: int) -> tuple[nn.Module, nn.Module]:

@@ -5,6 +5,9 @@ functions D of Lipschitz constant 1. The critic maximises it while λ (‖∇D�
 and fakes keeps its slope near 1; several critic moves go before each generator move, so that the distance is nearly
 attained.
 
+Tables of more than plain numbers are seen as scalars and one-hots (`codecs/rows.py`); the slope over a one-hot is
+measured by what replacing one cell would change. All chance is in the noise.
+
 Over pictures the critic is a stack of strided convolutions without norms, since the penalty is about the slope at each
 picture alone; where there are classes, a point between a real picture and a fake is judged under the class of both.
 There one critic move a step, at twice the rate, was measured to go further in the same time than the paper's five.
@@ -24,14 +27,15 @@ import numpy as np
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.image import ImageCodec, is_pictures
-from contrafact.codecs.vector import VectorCodec
+from contrafact.codecs.rows import RowsCodec, codec_from, codec_of
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import wasserstein
-from contrafact.metrics.held_out import held_out_pictures, held_out_score
-from contrafact.nets.adversarial import OptimizerName, Rules, restored, vector_training
+from contrafact.metrics.held_out import held_out_pictures, score_of
+from contrafact.nets.adversarial import OptimizerName, Rules
 from contrafact.nets.mlp import Activation
 from contrafact.nets.picture_duel import ClassWeights, PictureRules, falling, picture_training, restored_pictures
+from contrafact.nets.table_duel import row_restored, row_training
 
 ROWS: dict[str, Any] = {
     "batch": 256,
@@ -41,6 +45,7 @@ ROWS: dict[str, Any] = {
     "critic_steps": 5,
     "penalty": 0.1,
 }
+MIXED: dict[str, Any] = {**ROWS, "latent_size": 64}  # all chance is in the noise
 PICTURES: dict[str, Any] = {
     "batch": 32,
     "latent_size": 64,
@@ -53,7 +58,7 @@ PICTURES: dict[str, Any] = {
 
 @dataclass(frozen=True, kw_only=True)
 class WGANGP(TrainedRecipe):
-    """Fit a Wasserstein generative adversarial network with gradient penalty to vectors or pictures.
+    """Fit a Wasserstein generative adversarial network with gradient penalty to vectors, tables or pictures.
 
     Settings that are none are chosen by the kind of data; both values stand behind them.
     """
@@ -63,7 +68,7 @@ class WGANGP(TrainedRecipe):
     conditional: bool = True  # pictures: learn the classes, where there are labels
     resolution: Count | None = None  # pictures: the longer side in pixels at most; none: 64
     latent: Literal["normal", "uniform"] = "normal"  # law of the noise
-    latent_size: Count | None = None  # columns of noise; none: 8 (pictures 64)
+    latent_size: Count | None = None  # columns of noise; none: 8 (mixed tables and pictures 64)
     latent_signs: Whole = 0  # columns of a discrete part of the noise: each -1 or 1
     width: Count | None = None  # units in a hidden layer; none: 128 (pictures 64 channels, from which the rest follows)
     depth: Count = 3  # vectors: hidden layers
@@ -89,11 +94,10 @@ class WGANGP(TrainedRecipe):
         """Prepare a training that can be watched step by step."""
         if is_pictures(data):
             return self.filled(PICTURES)._of_pictures(data, **options)
-        recipe = self.filled(ROWS)
+        codec = codec_of(data)
+        recipe = self.filled(MIXED if isinstance(codec, RowsCodec) else ROWS)
         rules = Rules(**recipe._rules())
-        return vector_training(
-            recipe, data, codec=VectorCodec.fit(data), score=held_out_score, rules=rules, steps=4_000, **options
-        )
+        return row_training(recipe, data, codec=codec, score=score_of(codec), rules=rules, steps=4_000, **options)
 
     def _of_pictures(self, data: Any, **options: Any) -> Training:
         codec = ImageCodec.fit(data, resolution=self.resolution or 64, labelled=self.conditional)
@@ -108,4 +112,4 @@ class WGANGP(TrainedRecipe):
         """Make a fitted model again."""
         if codec["codec"] == "image":
             return restored_pictures(self, ImageCodec.from_json(codec), arrays)
-        return restored(self, VectorCodec.from_json(codec), arrays)
+        return row_restored(self, codec_from(codec), arrays)

@@ -1,4 +1,4 @@
-"""balance FOLDER --target class: fill up rare classes, and whether it helps."""
+"""balance WHAT --target COL: fill up rare classes, and whether it helps."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from collections.abc import Mapping
 
 from contrafact.base.records import Score
 from contrafact.cli.answer import Answer, score_table, table
+from contrafact.cli.arms import arms_shown
 from contrafact.cli.trial import answered, carried_out, options_of, read_for, trial_options
 
-HELP = "fill up rare classes with generated pictures, and test whether they help"
+HELP = "fill up rare classes with generated rows or pictures, and test whether they help"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
     trial_options(parser)
-    parser.add_argument("--target", metavar="COL", default="class", help="what to balance; of pictures: class")
-    parser.add_argument("--to", type=int, metavar="N", help="pictures in each class (default: as the largest class)")
+    parser.add_argument("--target", metavar="COL", help="what to balance: a column of classes; of pictures: class")
+    parser.add_argument("--to", type=int, metavar="N", help="how many of each class (default: as the largest class)")
+    parser.add_argument(
+        "--ratio", type=float, default=1.0, metavar="R", help="the same as a share of the largest class"
+    )
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -23,9 +27,10 @@ def run(args: argparse.Namespace) -> Answer:
     from contrafact.tasks.results import by_kind
 
     data = read_for(args)
-    job = by_kind("balance", WAYS, data)(data, target=args.target, to=args.to, **options_of(args))
+    wish = {"target": args.target, "to": args.to, "ratio": args.ratio}
+    job = by_kind("balance", WAYS, data)(data, **wish, **options_of(args))
     result = carried_out(job, args)
-    return answered(result, data, args, _shown(result.scores))
+    return answered(result, data, args, arms_shown(result.scores) or _shown(result.scores))
 
 
 def _shown(scores: Mapping[str, Score]) -> str:

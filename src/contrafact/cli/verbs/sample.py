@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from contrafact.cli.answer import Answer, table
-from contrafact.cli.options import settings
+from contrafact.cli.options import CSV_SAFE, settings
 
 HELP = "draw from a trained model"
 
@@ -19,6 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edit", action="append", default=[], metavar="NAME=STEPS", help="such as slant=1.5; pictures")
     parser.add_argument("--edits", action="store_true", help="draw nothing; list what --edit can change")
     parser.add_argument("--refine", action="store_true", help="let the critic choose among candidates")
+    parser.add_argument("--csv-safe", action="store_true", help=CSV_SAFE)
     parser.add_argument(
         "-o",
         "--out",
@@ -39,7 +40,7 @@ def run(args: argparse.Namespace) -> Answer:
     drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine, **asked)
     if args.out is None:
         return Answer(text=_shown(drawn), verdict=f"Drew {args.n:,} items.", run=run)
-    files = write(drawn, args.out)
+    files = write(drawn, args.out, csv_safe=args.csv_safe)
     told = f"Wrote {args.n:,} synthetic items to {files[0]}."
     return Answer(text=told, verdict=told, run=run, files=files)
 

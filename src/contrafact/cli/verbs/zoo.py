@@ -44,4 +44,4 @@ def leaderboards(boards: list[dict[str, Any]], method: str | None) -> Answer:
         found += [{**board, "rows": rows}] if rows else []
     parts = [f"{b['about']}\n\n{table([tuple(b['columns']), *map(tuple, b['rows'])])}" for b in found]
     verdict = f"{len(found)} leaderboard(s)." if found else f"{method or 'Every method'} is on no leaderboard yet."
-    return Answer(text="\n\n".join(parts), verdict=verdict, fields={"boards": found})
+    return Answer(text="\n\n".join(parts) or verdict, verdict=verdict, fields={"boards": found})
