@@ -160,6 +160,8 @@ def test_recipes_are_frozen_and_take_known_settings_by_name_only(entry):
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
 def test_every_setting_refuses_what_it_cannot_hold(entry):
     for field in dataclasses.fields(recipe(entry.name)):
+        if "str" in str(field.type).split(" | "):
+            continue  # the name of a column may be any text
         with pytest.raises(UsageError) as caught:
             recipe(entry.name)(**{field.name: "nonsense"})
         assert caught.value.code == "E102" and field.name in caught.value.what

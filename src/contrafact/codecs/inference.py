@@ -276,7 +276,7 @@ def _of_scale(facts: dict[str, Any], present: Any, levels: list[Any], written: s
 
 def _sorted(levels: list[Any]) -> tuple[Any, ...]:
     """Sort levels by kind and value, so that their order does not depend on the order of the rows."""
-    return tuple(sorted(levels, key=lambda v: (isinstance(v, str), str(v) if isinstance(v, str) else float(v))))
+    return tuple(sorted(levels, key=lambda v: (isinstance(v, str), v)))
 
 
 def _pattern(levels: list[Any]) -> tuple[str, ...]:

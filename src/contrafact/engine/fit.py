@@ -339,10 +339,13 @@ class Training:
         """Keep what was drawn, as numbers where it is nothing else."""
         if not hasattr(shown, "columns"):
             writer.samples(self.step, np.asarray(getattr(shown, "items", shown)))
-        elif all(dtype.kind in "biuf" for dtype in shown.dtypes):
-            writer.samples(self.step, shown.to_numpy(dtype=np.float64, na_value=np.nan))
-        else:
+            return
+        try:
+            numbers = shown.to_numpy(dtype=np.float64, na_value=np.nan)
+        except (TypeError, ValueError):  # text, categories or dates
             writer.table(self.step, shown)
+        else:
+            writer.samples(self.step, numbers)
 
     def _save(self, row: dict[str, Any]) -> None:
         """Keep this state to go back to, and hand out the model if it is the best so far."""

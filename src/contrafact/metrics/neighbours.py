@@ -100,6 +100,16 @@ def nearest(points: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.sqrt(((points - among[which]) ** 2).sum(1)), which
 
 
+def several(points: np.ndarray, among: np.ndarray, k: int) -> np.ndarray:
+    """Give the k nearest rows of each point among others, in any order (n, k)."""
+    k = min(k, len(among))
+    if points.shape[1] <= TREE_COLUMNS:
+        from scipy.spatial import cKDTree
+
+        return np.asarray(cKDTree(among).query(points, k=range(1, k + 1))[1])
+    return np.concatenate([place for _, _, place in _nearest_blocks(points, among, k)])
+
+
 def _closest(points: np.ndarray, among: np.ndarray) -> np.ndarray:
     best, which = np.full(len(points), np.inf), np.zeros(len(points), dtype=np.int64)
     for rows, columns, squares, _ in squared_blocks(points, among):

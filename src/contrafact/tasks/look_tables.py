@@ -10,7 +10,7 @@ import numpy as np
 from contrafact.base.errors import DataError
 from contrafact.base.records import Finding
 from contrafact.base.seeds import generator
-from contrafact.codecs.cells import HOLE, NO_WORD, read
+from contrafact.codecs.cells import HOLE, NO_WORD, NUMBER, read
 from contrafact.codecs.inference import column_of
 from contrafact.codecs.schema import Column, Schema
 from contrafact.codecs.table import MOST_TOKENS, TableCodec
@@ -75,6 +75,13 @@ def _of_column(cells: Any, column: Column) -> Iterator[Finding]:
             "They are learned in two parts; rare ones are hardly learned. Merge levels where it makes sense.",
             levels=len(column.words),
         )
+    if column.role == "category" and 0.5 < (share := _numbers_among(column.words)) < 1:
+        yield _finding(
+            "L105",
+            f"Column {name} holds numbers with some text among them: it is taken for a category.",
+            "Mend the text cells, or leave them empty.",
+            share=share,
+        )
     if column.numeric and column.words:
         words = read(cells, column).words
         wrong = np.flatnonzero(words >= 0)
@@ -87,6 +94,12 @@ def _of_column(cells: Any, column: Column) -> Iterator[Finding]:
             "They are kept as words of their own. Mend them, or leave them empty.",
             cells=len(wrong),
         )
+
+
+def _numbers_among(words: tuple[Any, ...]) -> float:
+    """Give the share of a category's levels that read as numbers."""
+    texts = [word for word in words if isinstance(word, str)]
+    return sum(NUMBER.fullmatch(text) is not None for text in texts) / max(len(texts), 1)
 
 
 def _of_columns(frame: Any, places: list[int], target: str | None) -> Iterator[Finding]:

@@ -29,6 +29,7 @@ from contrafact.codecs.schema import Role
 from contrafact.codecs.table import TableCodec
 from contrafact.engine.model import Model
 from contrafact.engine.record import record
+from contrafact.metrics.neighbours import several
 
 MOST_DISTINCT = 50  # levels of a column that count in distances, the commonest
 
@@ -89,7 +90,6 @@ class SMOTEModel(Model):
         if self.place is not None:
             self._classes = codec.kind(self.place).encode(self._column(self.place))[0]
         self._space: np.ndarray | None = None
-        self._near: dict[int, tuple[np.ndarray, Any]] = {}
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Give the rows."""
@@ -148,25 +148,16 @@ class SMOTEModel(Model):
         """Give the nearest rows of the same class (n, k), the row itself where it is alone."""
         found = np.repeat(rows[:, None], self.recipe.neighbours, axis=1)
         for number in np.unique(self._classes[rows]):
-            members, tree = self._class(int(number))
+            members = np.flatnonzero(self._classes == number)
             count = min(self.recipe.neighbours, len(members) - 1)
             mine = np.flatnonzero(self._classes[rows] == number)
             if count < 1:
                 continue
-            near = members[tree.kneighbors(self._points(rows[mine]), count + 1, return_distance=False)]
+            near = members[several(self._points(rows[mine]), self._points(members), count + 1)]
             others = np.argsort(near == rows[mine, None], axis=1, kind="stable")[:, :count]
             near = np.take_along_axis(near, others, axis=1)
             found[mine] = near[:, np.arange(self.recipe.neighbours) % count]
         return found
-
-    def _class(self, number: int) -> tuple[np.ndarray, Any]:
-        """Give the rows of a class, and what finds the nearest among them."""
-        from sklearn.neighbors import NearestNeighbors
-
-        if number not in self._near:
-            members = np.flatnonzero(self._classes == number)
-            self._near[number] = members, NearestNeighbors().fit(self._points(members))
-        return self._near[number]
 
     def _points(self, rows: np.ndarray) -> np.ndarray:
         """Give rows as points: standardised numbers, 0 for holes, and a place for each level."""
