@@ -46,7 +46,11 @@ def test_two_words_that_hang_together_are_learned():
     a = random.choice(["x", "y", "z"], 800, p=[0.5, 0.3, 0.2])
     frame = pd.DataFrame({"a": a, "b": np.where(random.random(800) < 0.97, a, "x")})
     frame["c"] = np.where(a == "x", 0.0, 5.0) + random.normal(size=800)
-    drawn = R3GAN(steps=150, width=48, depth=2, batch=128, latent_size=16).fit(frame, seed=0).sample(1500, seed=0)
+    drawn = (
+        R3GAN(steps=250, rate=3e-3, width=48, depth=2, batch=128, latent_size=16)
+        .fit(frame, seed=0)
+        .sample(1500, seed=0)
+    )
     assert (drawn["a"] == drawn["b"]).mean() > 0.8
     shares = drawn["a"].value_counts(normalize=True)
     assert abs(shares["x"] - 0.5) < 0.15 and shares.min() > 0.08

@@ -20,7 +20,7 @@ import numpy as np
 from contrafact.codecs.tokens import PIECES, Tokens
 
 MOST_MODES = 10
-ROUNDS, TRIED_ROUNDS = 60, 3
+ROUNDS, TRIED_ROUNDS = 40, 2
 WORTH = 1.5  # logarithms of the rows that a mode must be worth, half a one for each of its numbers
 NARROW = 0.01  # a mode of one row is this wide, in the column's standard deviations; one of n rows needs only 1/sqrt(n)
 WIDTH = 4.0  # standard deviations that are one unit of the place

@@ -186,7 +186,7 @@ class CTGAN(TrainedRecipe):
     @classmethod
     def toy(cls) -> Self:
         """Give settings for tests that must be quick."""
-        return cls(steps=20, batch=40, width=16, latent_size=8)
+        return cls(steps=16, batch=40, width=16, latent_size=8)
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""

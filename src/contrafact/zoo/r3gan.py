@@ -58,7 +58,15 @@ ROWS: dict[str, Any] = {
     "half_life": 50_000.0,
     "features": 64,
 }
-MIXED: dict[str, Any] = {**ROWS, "latent_size": 128, "r1": 0.3, "r2": 0.3, "features": 0}  # all chance is in the noise
+MIXED: dict[str, Any] = {
+    **ROWS,
+    "latent_size": 128,  # all chance is in the noise
+    "critic_rate": 1.0,
+    "r1": 0.3,
+    "r2": 0.3,
+    "penalty_end": 0.3,
+    "features": 0,
+}
 PICTURES: dict[str, Any] = {
     "batch": 32,
     "latent_signs": 0,
@@ -99,14 +107,14 @@ class R3GAN(TrainedRecipe):
     rate: Positive | None = None  # the generator's learning rate at the start; none: .001 (pictures .002)
     rate_end: Share | None = None  # share of the rate that is left at the end; none: .03 (pictures .02)
     warm_up: Share = 0.02  # share of the run in which the rates rise to their start
-    critic_rate: Positive | None = None  # the critic's learning rate, in generator's rates; none: 3 (pictures 1)
+    critic_rate: Positive | None = None  # the critic's learning rate, in generator's rates; none: 3 (mixed, pictures 1)
     momentum: Share | None = None  # of the gradients (Adam's first beta); none: 0 (pictures .5)
     critic_steps: Count = 1  # critic moves for one generator move
     critic_first: Whole = 0  # steps in which only the critic moves, at the start
     instance_noise: NotNegative = 0.0  # noise on the critic's inputs at the start, in standard deviations; decays to 0
     r1: NotNegative | None = None  # penalty γ on the slope at real items, at the start; none: 1 (mixed .3, pictures .1)
     r2: NotNegative | None = None  # penalty γ on the slope at fakes, at the start; none: 1 (mixed .3, pictures .1)
-    penalty_end: Positive | None = None  # what share of both penalties is left at the end; none: .01 (pictures .5)
+    penalty_end: Positive | None = None  # share of both penalties left at the end; none: .01 (mixed .3, pictures .5)
     penalty_every: Count | None = None  # penalise every so many steps, so many times as strongly; none: 1 (pictures 16)
     half_life: NotNegative | None = None  # items in which the averaged generator forgets half; none: 50,000 (20,000)
     mirror: bool = False  # pictures: show half of them mirrored
