@@ -47,8 +47,9 @@ class Exam:
     @torch.no_grad()
     def surprise(self, net: Weave) -> np.ndarray:
         """Give the network's surprise at each row."""
+        device = net.embed.device
         found = [
-            net.surprise(net.hidden(net.entered(tokens, known)), tokens).T
+            net.surprise(net.hidden(net.entered(tokens.to(device), known.to(device))), tokens.to(device)).T.cpu()
             for tokens, known in zip(self.tokens.split(BLOCK_ROWS), self.known.split(BLOCK_ROWS), strict=True)
         ]
         return self.by_row(torch.cat(found))

@@ -20,8 +20,9 @@ class Making:
     """
 
     def __init__(self, net: Weave, tokens: Tensor, source: torch.Generator) -> None:
+        tokens = tokens.to(net.embed.device)
         self.net, self.tokens, self.source = net, tokens, source
-        self.asked = torch.arange(len(tokens))
+        self.asked = torch.arange(len(tokens), device=tokens.device)
         self.blank = bool((tokens < 0).all())
         first = tokens[: 1 if self.blank else len(tokens)]
         self.entered = net.entered(first, first >= 0).expand(len(tokens), -1)
@@ -46,6 +47,7 @@ class Making:
         chances = self.net.logits(state, place).softmax(1).expand(len(self.tokens if rows is None else rows), -1)
         if allowed is None:
             return chances, chances.new_ones(len(chances))
+        allowed = allowed.to(chances.device)
         chances = chances * allowed
         held = chances.sum(1)
         # Where the network gives what is allowed no chance at all, the weights alone decide.
@@ -58,7 +60,7 @@ class Making:
         """Draw a column, and give how much of its law was allowed."""
         chances, held = self.law(place, allowed, rows, state)
         sums = chances.cumsum(1)
-        uniform = torch.rand(len(chances), 1, generator=self.source)
+        uniform = torch.rand(len(chances), 1, generator=self.source).to(chances.device)
         drawn = (sums < uniform * sums[:, -1:]).sum(1).clamp_max(chances.shape[1] - 1)
         self.tell(place, drawn, rows)
         return held
@@ -79,8 +81,9 @@ class Making:
 
     def choose(self, weights: Tensor, count: int) -> None:
         """Keep some rows, each as often as its weight says, as evenly as can be (systematic resampling)."""
-        sums = weights.double().cumsum(0)
+        sums = weights.cpu().double().cumsum(0)
         marks = (torch.arange(count) + torch.rand(1, generator=self.source)) / count * sums[-1]
         kept = torch.searchsorted(sums, marks.to(sums.dtype)).clamp_max(len(weights) - 1)
         kept = kept[torch.randperm(count, generator=self.source)]
+        kept = kept.to(self.tokens.device)
         self.tokens, self.entered = self.tokens[kept], self.entered[kept]

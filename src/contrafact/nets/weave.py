@@ -69,7 +69,7 @@ class Weave(nn.Module):
         self.register_buffer("features", torch.from_numpy(features).float(), persistent=False)
         scaled = [place for place in range(columns) if features[owner == place].any()]
         self.scaled = {place: number for number, place in enumerate(scaled)}
-        self.groups = [Group(places, self.scaled, starts, features) for places in _alike(scaled, sizes)]
+        self.groups = nn.ModuleList(Group(places, self.scaled, starts, features) for places in _alike(scaled, sizes))
         spread = 1 / math.sqrt(max(columns, 1))
         self.embed = nn.Parameter(torch.randn(count + columns + 1, width) * spread)
         self.enter = nn.Parameter(
@@ -148,7 +148,7 @@ class Weave(nn.Module):
         if self.scaled:
             bells = torch.einsum("cfw,bw->cfb", self.leave, state)
             for group in self.groups:
-                logits = logits.index_add(0, group.rows, (group.features @ bells[group.places]).flatten(0, 1))
+                logits = logits.index_add(0, group.rows, group(bells))
         return logits
 
     def surprise(self, state: Tensor, tokens: Tensor) -> Tensor:
@@ -159,7 +159,7 @@ class Weave(nn.Module):
         return sums.log() - own
 
 
-class Group:
+class Group(nn.Module):
     """Columns of numbers with equally many tokens, whose logits are made by one product.
 
     Arguments:
@@ -169,12 +169,22 @@ class Group:
         features: What is known of each token.
     """
 
+    rows: Tensor
+    places: Tensor
+    features: Tensor
+
     def __init__(self, places: list[int], scaled: dict[int, int], starts: np.ndarray, features: np.ndarray) -> None:
+        super().__init__()
         size = int(len(features) if places[0] + 1 == len(starts) else starts[places[0] + 1]) - int(starts[places[0]])
         rows = np.concatenate([np.arange(starts[place], starts[place] + size) for place in places])
-        self.rows = torch.from_numpy(rows)
-        self.places = torch.tensor([scaled[place] for place in places])
-        self.features = torch.from_numpy(features[rows]).float().view(len(places), size, -1)
+        self.register_buffer("rows", torch.from_numpy(rows), persistent=False)
+        self.register_buffer("places", torch.tensor([scaled[place] for place in places]), persistent=False)
+        shaped = torch.from_numpy(features[rows]).float().view(len(places), size, -1)
+        self.register_buffer("features", shaped, persistent=False)
+
+    def forward(self, bells: Tensor) -> Tensor:
+        logits: Tensor = (self.features @ bells[self.places]).flatten(0, 1)
+        return logits
 
 
 def _alike(places: Sequence[int], sizes: Sequence[int]) -> list[list[int]]:

@@ -140,7 +140,7 @@ class Woven(Model):
         making = Making(self.net, torch.full((pool, len(order)), -1), source)
         weights = torch.ones(pool)
         for place in [*asked.fixed, *(p for p in order if p in asked.open)]:
-            weights = weights * self._draw(making, place, asked)
+            weights = weights * self._draw(making, place, asked).cpu()
         if pool > rows:
             making.choose(weights, rows)
         rest = [place for place in order if place not in asked.fixed and place not in asked.open]
@@ -173,12 +173,12 @@ class Woven(Model):
     def _draw(self, making: Making, place: int, asked: Asked, state: Tensor | None = None) -> Tensor:
         weights = asked.allowed.get(place)
         if weights is not None and weights.dim() == 2:  # a second digit: what it may be depends on the first
-            weights = weights[making.tokens[:, place - 1]]
+            weights = weights[making.tokens[:, place - 1].cpu()]
         return making.draw(place, weights, state=state)
 
     def _with_shares(self, making: Making, asked: Asked, source: torch.Generator) -> Encoded:
         """Draw where in their intervals the cells lie."""
-        tokens = making.tokens.numpy().astype(np.int16)
+        tokens = making.tokens.cpu().numpy().astype(np.int16)
         within = torch.rand(len(tokens), len(self.codec.smooth), generator=source).numpy()
         whole = self.codec.whole(tokens)
         for place, column in enumerate(self.codec.smooth):
