@@ -17,6 +17,12 @@ def _copied(value: Any) -> np.ndarray:
     return array
 
 
+def weights_of(**nets: nn.Module | None) -> dict[str, np.ndarray]:
+    """Copy the weights and buffers of networks by name; a network that is None is left out."""
+    kept = {name: net for name, net in nets.items() if net is not None}
+    return {f"{name}/{key}": _copied(value) for name, net in kept.items() for key, value in net.state_dict().items()}
+
+
 def pack(modules: dict[str, nn.Module], players: dict[str, Optimizer]) -> dict[str, np.ndarray]:
     """Copy all weights, buffers and optimiser states into named arrays."""
     arrays = {

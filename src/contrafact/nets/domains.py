@@ -16,6 +16,7 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.engine.fit import Score
 from contrafact.engine.model import Model
+from contrafact.engine.packing import weights_of
 from contrafact.engine.play import Step
 from contrafact.nets.any_size import cut_windows, floats, items_of, like, resized, whole_numbers, working_size
 from contrafact.nets.fills import ExamScore
@@ -125,12 +126,7 @@ class DomainModel(Model):
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Copy the translators' weights, and the critics' where asked for."""
-        kept = {"translators": self.translators, **({"critics": self.critics} if with_critic and self.critics else {})}
-        return {
-            f"{name}/{key}": value.detach().cpu().numpy().copy()
-            for name, module in kept.items()
-            for key, value in module.state_dict().items()
-        }
+        return weights_of(translators=self.translators, critics=self.critics if with_critic else None)
 
     def translate(self, data: Any, draws: int | None = None, seed: int | None = None, *, to: Any = None) -> Any:
         """Turn pictures into pictures of the other domain, of the same size.

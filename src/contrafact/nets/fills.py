@@ -19,6 +19,7 @@ from contrafact.base.seeds import checked_count, chosen, fold, generator, in_blo
 from contrafact.engine.fit import Score
 from contrafact.engine.items import each
 from contrafact.engine.model import Model
+from contrafact.engine.packing import weights_of
 from contrafact.engine.play import Step
 from contrafact.nets.any_size import (
     cut_windows,
@@ -163,12 +164,7 @@ class FillModel(Model):
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Copy the generator's weights, and the critic's where asked for."""
-        kept = {"generator": self.generator, **({"critic": self.critic_net} if with_critic and self.critic_net else {})}
-        return {
-            f"{name}/{key}": value.detach().cpu().numpy().copy()
-            for name, module in kept.items()
-            for key, value in module.state_dict().items()
-        }
+        return weights_of(generator=self.generator, critic=self.critic_net if with_critic else None)
 
     def inpaint(self, pictures: Any, masks: Any, draws: int | None = None, seed: int | None = None) -> Any:
         """Fill the holes of pictures; all other pixels stay as they are, bit for bit.

@@ -22,6 +22,7 @@ from contrafact.base.seeds import checked_count, chosen, fold
 from contrafact.engine.fit import Method, Playable, Score, Training
 from contrafact.engine.items import Batches
 from contrafact.engine.model import Model
+from contrafact.engine.packing import weights_of
 from contrafact.engine.play import Step, own_randomness
 from contrafact.nets.adversarial import cosine, loaded_net
 from contrafact.nets.tiles import tiled
@@ -184,14 +185,7 @@ class PairModel(Model):
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Copy the generator's weights, and the critic's where asked for."""
-        kept: dict[str, nn.Module] = {"generator": self.generator}
-        if with_critic and self.critic_net is not None:
-            kept["critic"] = self.critic_net
-        return {
-            f"{name}/{key}": value.detach().cpu().numpy().copy()
-            for name, module in kept.items()
-            for key, value in module.state_dict().items()
-        }
+        return weights_of(generator=self.generator, critic=self.critic_net if with_critic else None)
 
     def rows(self, n: int, seed: int) -> dict[str, np.ndarray]:
         """Translate the blocks of the exam, n of them at most, while the model is being trained."""

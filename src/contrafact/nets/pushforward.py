@@ -15,6 +15,7 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import BLOCK_ROWS, chosen, fold, in_blocks
 from contrafact.engine.duel import Latent
 from contrafact.engine.model import Model
+from contrafact.engine.packing import weights_of
 from contrafact.engine.play import Step
 
 CANDIDATES = 8
@@ -39,12 +40,7 @@ class Pushforward(Model):
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Copy the generator's weights, and the critic's where asked for."""
-        kept = {"generator": self.generator, **({"critic": self.critic_net} if with_critic and self.critic_net else {})}
-        return {
-            f"{name}/{key}": value.detach().cpu().numpy().copy()
-            for name, module in kept.items()
-            for key, value in module.state_dict().items()
-        }
+        return weights_of(generator=self.generator, critic=self.critic_net if with_critic else None)
 
     @torch.no_grad()
     def _block(self, seed: int, block: int, candidates: int = 1) -> Tensor:

@@ -23,6 +23,7 @@ from torch import Tensor
 from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
 from contrafact.engine.model import Model
+from contrafact.engine.packing import weights_of
 from contrafact.engine.play import own_randomness
 from contrafact.nets.adversarial import loaded_net
 from contrafact.nets.aid import Aid, AidExam
@@ -83,7 +84,7 @@ class Woven(Model):
 
     def arrays(self, with_critic: bool = False) -> Encoded:
         """Copy the network's weights."""
-        weights = {f"net/{key}": value.detach().cpu().numpy().copy() for key, value in self.net.state_dict().items()}
+        weights = weights_of(net=self.net)
         aid = self.aid_exam.aid(self.exam, self.net) if self.aid_exam and self.exam else self.aid
         return {**weights, "bonds": self.bonds.astype(np.float32), **(aid.arrays() if aid else {})}
 

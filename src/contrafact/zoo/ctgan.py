@@ -37,6 +37,7 @@ from contrafact.codecs.rows import RowsCodec
 from contrafact.codecs.schema import Role
 from contrafact.engine.fit import Method, TrainedRecipe, Training
 from contrafact.engine.model import Model
+from contrafact.engine.packing import weights_of
 from contrafact.engine.penalties import wasserstein
 from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
 from contrafact.metrics.held_out import score_of
@@ -248,7 +249,7 @@ class CTGANModel(Model):
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Copy the generator's weights; the critic, which judges rows ten at a time, is not kept."""
-        return {f"generator/{key}": w.detach().cpu().numpy().copy() for key, w in self.net.state_dict().items()}
+        return weights_of(generator=self.net)
 
     def rows(self, n: int, seed: int, given: dict[str, Any] | None = None) -> dict[str, np.ndarray]:
         """Draw encoded rows."""

@@ -35,6 +35,7 @@ from contrafact.base.seeds import BLOCK_ROWS, generator
 from contrafact.codecs.matrix import MatrixCodec
 from contrafact.codecs.schema import Role
 from contrafact.engine.fit import Method, TrainedRecipe, Training
+from contrafact.engine.packing import weights_of
 from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
 from contrafact.nets.adversarial import loaded_net
 from contrafact.nets.filled import Filled
@@ -261,7 +262,7 @@ class GAINModel(Filled):
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Copy the filler's weights; the critic is not kept."""
-        return {f"generator/{key}": w.detach().cpu().numpy().copy() for key, w in self.filler.state_dict().items()}
+        return weights_of(generator=self.filler)
 
     def rows(self, n: int, seed: int) -> dict[str, np.ndarray]:
         """Fill the rows of the exam, and say how far off that is, while the model is being trained."""
