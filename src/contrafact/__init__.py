@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from contrafact.base.errors import ContrafactError as ContrafactError
     from contrafact.base.records import Result as Result
     from contrafact.base.records import Score as Score
+    from contrafact.causal.graph import Graph as Graph
+    from contrafact.causal.identify.ask import identify as identify
     from contrafact.report.judged import judge as judge
     from contrafact.tasks.augment import augment as augment
     from contrafact.tasks.balance import balance as balance
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "ContrafactError": "contrafact.base.errors",
     "Data": "contrafact.base.data",
+    "Graph": "contrafact.causal.graph",
     "Result": "contrafact.base.records",
     "Score": "contrafact.base.records",
     "augment": "contrafact.tasks.augment",
     "balance": "contrafact.tasks.balance",
+    "identify": "contrafact.causal.identify.ask",
     "impute": "contrafact.tasks.impute",
     "judge": "contrafact.report.judged",
     "load": "contrafact.tasks.load",
@@ -43,11 +47,13 @@ _ROOMS = ("metrics", "zoo")
 __all__ = [
     "ContrafactError",
     "Data",
+    "Graph",
     "Result",
     "Score",
     "__version__",
     "augment",
     "balance",
+    "identify",
     "impute",
     "judge",
     "load",

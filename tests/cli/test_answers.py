@@ -58,6 +58,7 @@ COMMANDS = {
     "doctor": (["doctor"], {"checks"}),
     "explain": (["explain", "D210"], {"title", "cause", "evidence", "cure"}),
     "explain all": (["explain"], set()),
+    "identify": (["identify", "X -> Y", "P(Y | do(X))"], {"identifiable", "strategy", "expression", "latex", "why"}),
 }
 
 

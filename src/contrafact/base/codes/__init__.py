@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contrafact.base.codes import data, looking, storage, training, use
+from contrafact.base.codes import causal, data, looking, storage, training, use
 from contrafact.base.errors import UsageError, did_you_mean
 
 
@@ -27,7 +27,7 @@ class Code:
     cure: str
 
 
-_FAMILIES = (use, data, storage, training, looking)
+_FAMILIES = (use, data, storage, causal, training, looking)
 CODES: dict[str, Code] = {row[0]: Code(*row) for family in _FAMILIES for row in family.ROWS}
 
 
