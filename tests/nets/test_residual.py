@@ -1,4 +1,4 @@
-"""The residual painter: any size, no statistic of batch or map, noise and conditions that are heard."""
+"""The residual painter: any size, and no statistic of batch or map."""
 
 from __future__ import annotations
 
@@ -19,16 +19,12 @@ def _seeded():
 @pytest.mark.parametrize("size", [(28, 28), (8, 8), (7, 13), (1, 5)])
 @pytest.mark.parametrize("depth", [1, 2, 3])
 def test_what_is_painted_has_the_size_of_the_picture(size, depth):
-    net = Painter(2, 3, 16, depth, condition=4, noise=2)
-    noise = torch.randn(5, net.noise_size(*size))
-    assert net(torch.randn(5, 2, *size), noise, torch.eye(4)[[0, 1, 2, 3, 0]]).shape == (5, 3, *size)
     assert Painter(2, 3, 16, depth)(torch.randn(5, 2, *size)).shape == (5, 3, *size)
 
 
 def test_a_picture_does_not_depend_on_the_others_of_its_batch():
-    net = Painter(1, 1, 16, 2, noise=1).double()
-    pictures, noise = torch.randn(6, 1, 12, 12).double(), torch.randn(6, net.noise_size(12, 12)).double()
-    torch.testing.assert_close(net(pictures, noise)[2:3], net(pictures[2:3], noise[2:3]))
+    net, pictures = Painter(1, 1, 16, 2).double(), torch.randn(6, 1, 12, 12).double()
+    torch.testing.assert_close(net(pictures)[2:3], net(pictures[2:3]))
 
 
 def test_far_pixels_do_not_matter():
@@ -38,14 +34,6 @@ def test_far_pixels_do_not_matter():
     other[..., 150:] = 0
     torch.testing.assert_close(net(picture)[..., :50], net(other)[..., :50])
     assert not torch.allclose(net(picture)[..., 140:150], net(other)[..., 140:150])
-
-
-def test_noise_and_condition_change_what_is_painted():
-    net = Painter(1, 1, 16, 2, condition=3, noise=2)
-    picture, noise = torch.randn(1, 1, 8, 8), torch.randn(2, net.noise_size(8, 8))
-    first = net(picture, noise[:1], torch.eye(3)[:1])
-    assert not torch.allclose(first, net(picture, noise[1:], torch.eye(3)[:1]))
-    assert not torch.allclose(first, net(picture, noise[:1], torch.eye(3)[1:2]))
 
 
 def test_the_norm_gives_every_pixel_unit_mean_square():
@@ -61,13 +49,6 @@ def test_a_new_painter_makes_no_grid_of_its_own():
     assert inside.std() > 0.1
     painted = Painter(1, 2, 16, 2)(torch.randn(3, 1, 8, 8))
     torch.testing.assert_close(painted, painted[:, :, ::2, ::2].repeat_interleave(2, 2).repeat_interleave(2, 3))
-
-
-def test_noise_is_as_loud_as_what_is_seen_at_every_size():
-    net = Painter(1, 1, 64, 3, noise=4, latent=16)
-    for layer in net.heard:
-        heard = layer(torch.randn(8, 4, 16, 16))
-        assert 0.5 < heard.std() < 2
 
 
 def test_bounds_cut_off_and_let_through_what_pulls_back():

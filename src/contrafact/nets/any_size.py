@@ -19,15 +19,28 @@ from contrafact.base.errors import DataError
 from contrafact.engine.play import Step
 
 
-def cut_windows(pictures: Tensor, window: tuple[int, int], step: Step) -> Tensor:
-    """Cut a window from a random place of each picture, all by one indexing."""
+def window_places(size: tuple[int, ...], window: tuple[int, int], count: int, step: Step) -> Tensor:
+    """Draw upper left corners of windows in pictures of a size, count x 2; none where there is no room to choose."""
+    room = [max(length - side, 0) for length, side in zip(size, window, strict=True)]
+    if not any(room):
+        return torch.zeros(count, 2, dtype=torch.long, device=step.generator.device)
+    return torch.stack([step.integers(free + 1, count) for free in room], dim=1)
+
+
+def windows_at(pictures: Tensor, corners: Tensor, window: tuple[int, int]) -> Tensor:
+    """Cut a window from each picture, all by one indexing."""
     high, wide = (min(side, length) for side, length in zip(window, pictures.shape[2:], strict=True))
     if (high, wide) == pictures.shape[2:]:
         return pictures
-    y = step.integers(pictures.shape[2] - high + 1, len(pictures))[:, None] + torch.arange(high, device=pictures.device)
-    x = step.integers(pictures.shape[3] - wide + 1, len(pictures))[:, None] + torch.arange(wide, device=pictures.device)
+    y = corners[:, :1] + torch.arange(high, device=pictures.device)
+    x = corners[:, 1:] + torch.arange(wide, device=pictures.device)
     which = torch.arange(len(pictures), device=pictures.device)[:, None, None]
     return pictures.permute(0, 2, 3, 1)[which, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2).contiguous()
+
+
+def cut_windows(pictures: Tensor, window: tuple[int, int], step: Step) -> Tensor:
+    """Cut a window from a random place of each picture."""
+    return windows_at(pictures, window_places(pictures.shape[2:], window, len(pictures), step), window)
 
 
 def window_of(recipe: Any, codec: Any) -> tuple[int, int]:

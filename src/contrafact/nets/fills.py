@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -31,6 +31,8 @@ from contrafact.nets.any_size import (
     window_of,
     working_size,
 )
+from contrafact.nets.exemplars import Exemplars
+from contrafact.nets.hole_filler import SHOWN, Filler
 from contrafact.nets.holes import centre, random_holes
 from contrafact.nets.windows import filled
 
@@ -134,27 +136,53 @@ def typical(draws: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return np.asarray(draws[away.argmin()])
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What is told of pictures beside their pixels.
+
+    Arguments:
+        classes: What the network reads for the class of each; None where none is told.
+        likeliest: Whether a class that is not told is the likeliest one, or drawn by its chances.
+        shown: Windows like them, where they were looked up already.
+    """
+
+    classes: Tensor | None = None
+    likeliest: bool = False
+    shown: Tensor | None = None
+
+    def part(self, rows: slice) -> Told:
+        """Keep some of the pictures."""
+        classes, shown = (None if one is None else one[rows] for one in (self.classes, self.shown))
+        return replace(self, classes=classes, shown=shown)
+
+
 class FillModel(Model):
     """A network that fills holes, with the critic's weights where they were kept.
 
     Arguments:
         recipe: The settings that it was fitted with.
         codec: How its tensors become the user's pictures; it knows the classes.
-        network: Pictures with holes, the holes, noise (and conditions) -> pixels from -1 to 1.
+        network: Pictures with holes, the holes, windows like them, noise (and conditions) -> pixels from -1 to 1.
+        exemplars: The windows that those like a picture are taken from.
         critic_net: Pictures beside holes (and conditions) -> one logit each, or None.
         exam: Held-out windows, while it is being trained.
+        measure: Measures the generator's norms anew, while it is being trained.
     """
 
     def __init__(
         self,
         recipe: Recipe,
         codec: Any,
-        network: nn.Module,
+        network: Filler,
+        exemplars: Exemplars,
         critic_net: nn.Module | None = None,
         exam: Exam | None = None,
+        measure: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(recipe, codec)
-        self.generator, self.critic_net, self.exam = network, critic_net, exam
+        self.measure, self._measured = measure, [-1]
+        self._looked_up: Tensor | None = None
+        self.generator, self.exemplars, self.critic_net, self.exam = network, exemplars, critic_net, exam
         self.window = window_of(recipe, codec)
 
     @property
@@ -163,8 +191,17 @@ class FillModel(Model):
         return next(self.generator.parameters()).device
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
-        """Copy the generator's weights, and the critic's where asked for."""
-        return weights_of(generator=self.generator, critic=self.critic_net if with_critic else None)
+        """Copy the generator's weights and the exemplars, and the critic's weights where asked for."""
+        self._settle()
+        weights = weights_of(generator=self.generator, critic=self.critic_net if with_critic else None)
+        return {**weights, "exemplars": self.exemplars.windows.cpu().numpy()}
+
+    def _settle(self) -> None:
+        """Measure the norms of a generator that has learned since."""
+        changes = [weight._version for weight in self.generator.parameters()]
+        if self.measure is not None and changes != self._measured:
+            self._measured = changes
+            self.measure()
 
     def inpaint(self, pictures: Any, masks: Any, draws: int | None = None, seed: int | None = None) -> Any:
         """Fill the holes of pictures; all other pixels stay as they are, bit for bit.
@@ -179,10 +216,11 @@ class FillModel(Model):
         """
         items = items_of(pictures, self.codec)
         holes, labels = as_holes(masks, items), pictures.labels if isinstance(pictures, Data) else None
-        condition = self._conditions(None if labels is None or not self.codec.classes else self.codec.places(labels))
+        places = None if labels is None or not self.codec.classes else self.codec.places(labels)
+        told = Told(classes=self._conditions(places), likeliest=draws is None)
         base = fold(0, "guess") if draws is None and seed is None else chosen(seed)
         made = (
-            self._draw(items, holes, condition, [fold(base, place, draw) for place in range(len(items))])
+            self._draw(items, holes, told, [fold(base, place, draw) for place in range(len(items))])
             for draw in range(GUESSES if draws is None else checked_count(draws))
         )
         if draws is not None:
@@ -190,10 +228,10 @@ class FillModel(Model):
         several = np.stack(list(made), axis=1)
         return like(pictures, np.array([typical(m, h) for m, h in zip(several, holes, strict=True)], items.dtype))
 
-    def _draw(self, items: np.ndarray, holes: np.ndarray, condition: Tensor | None, seeds: Sequence[int]) -> np.ndarray:
+    def _draw(self, items: np.ndarray, holes: np.ndarray, told: Told, seeds: Sequence[int]) -> np.ndarray:
         """Fill each picture once."""
         known = floats(items, self.codec)
-        made = self._fill(*self._reduced(known, holes), condition, seeds)
+        made = self._fill(*self._reduced(known, holes), told, seeds)
         values = whole_numbers(resized(made, known.shape[2:]), items.dtype, self.codec)
         return np.where(holes[..., None], values, items)
 
@@ -207,43 +245,48 @@ class FillModel(Model):
         small = interpolate(known * seen, size, mode="area") / weight.clamp_min(1e-6)
         return small, (weight < 1 - 1e-6)[:, 0].numpy()
 
-    def _conditions(self, places: np.ndarray | None) -> Tensor | None:
+    def _conditions(self, places: Any) -> Tensor | None:
         """Turn the places of classes into what the networks read."""
         if places is None:
             return None
         table = torch.as_tensor(self.codec.conditions, dtype=torch.float32, device=self.device)
         return table[torch.as_tensor(places, device=self.device)]
 
-    def _fill(self, pictures: Tensor, holes: np.ndarray, condition: Tensor | None, seeds: Sequence[int]) -> Tensor:
+    def _fill(self, pictures: Tensor, holes: np.ndarray, told: Told, seeds: Sequence[int]) -> Tensor:
         """Fill pictures from -1 to 1: in one pass where they are windows, else window by window."""
         if pictures.shape[2:] == self.window:
             cuts = [slice(start, start + BLOCK) for start in range(0, len(pictures), BLOCK)]
-            given = [None if condition is None else condition[cut] for cut in cuts]
             holed = torch.from_numpy(holes.copy())
-            parts = [self._pass(pictures[c], holed[c], g, seeds[c]) for c, g in zip(cuts, given, strict=True)]
+            parts = [self._pass(pictures[cut], holed[cut], told.part(cut), seeds[cut]) for cut in cuts]
             return torch.cat(parts) if parts else pictures
         every = [
             filled(
                 pictures[place : place + 1],
                 holes[place],
                 self.window,
-                partial(self._window, None if condition is None else condition[place : place + 1], seeds[place]),
+                partial(self._window, told.part(slice(place, place + 1)), seeds[place]),
             )
             for place in range(len(pictures))
         ]
         return torch.cat(every) if every else pictures
 
-    def _window(self, condition: Tensor | None, seed: int, picture: Tensor, hole: Tensor, number: int) -> Tensor:
-        return self._pass(picture, hole[None], condition, [fold(seed, number)])
+    def _window(self, told: Told, seed: int, picture: Tensor, hole: Tensor, number: int) -> Tensor:
+        return self._pass(picture, hole[None], told, [fold(seed, number)])
 
     @torch.no_grad()
-    def _pass(self, pictures: Tensor, holes: Tensor, condition: Tensor | None, seeds: Sequence[int]) -> Tensor:
+    def _pass(self, pictures: Tensor, holes: Tensor, told: Told, seeds: Sequence[int]) -> Tensor:
         """Fill windows, each with the noise that belongs to its seed."""
-        size = self.generator.noise_size(*self.window)  # type: ignore[operator]
+        self._settle()
+        size = self.generator.noise_size
         noise = torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
-        hole = holes[:, None].to(self.device)
-        made = self.generator(pictures.to(self.device), hole.float(), noise.to(self.device), condition)
-        return torch.where(hole, made, pictures.to(self.device)).cpu()
+        hole, known = holes[:, None].to(self.device), pictures.to(self.device)
+        shown = self.exemplars.nearest(known, hole.float(), SHOWN) if told.shown is None else told.shown
+        classes, noise = told.classes, noise.to(self.device)
+        if classes is None and self.codec.classes:
+            logits = self.generator.logits(known, hole.float(), shown)
+            classes = self._conditions(self.generator.classes(logits, noise, likeliest=told.likeliest))
+        made = self.generator(known, hole.float(), shown, noise, classes)
+        return torch.where(hole, made, known).cpu()
 
     def rows(self, n: int, seed: int) -> dict[str, np.ndarray]:
         """Fill the windows of the exam, again and again with other noise until there are n."""
@@ -251,9 +294,21 @@ class FillModel(Model):
         which = np.arange(n) % len(self.exam.pictures)
         labels = None if self.exam.labels is None else self.exam.labels[which]
         seeds = [fold(seed, "exam", place) for place in range(n)]
-        made = self._fill(self.exam.pictures[which], self.exam.holes[which], self._conditions(labels), seeds)
+        made = self._fill(
+            self.exam.pictures[which], self.exam.holes[which], Told(classes=self._conditions(labels)), seeds
+        )
         encoded = {"pictures": (127.5 * (made + 1)).numpy()}
         return encoded if labels is None else {**encoded, "labels": labels}
+
+    def _shown_in_exam(self) -> Tensor:
+        """Look windows like those of the exam up, once."""
+        assert self.exam is not None, "only a model in training has an exam"
+        if self._looked_up is None:
+            known = torch.split(self.exam.pictures.to(self.device), BLOCK)
+            holes = torch.split(torch.from_numpy(self.exam.holes)[:, None].float().to(self.device), BLOCK)
+            found = [self.exemplars.nearest(one, hole, SHOWN) for one, hole in zip(known, holes, strict=True)]
+            self._looked_up = torch.cat(found)
+        return self._looked_up
 
     def sample(self, n: int, given: dict[str, Any] | None = None, seed: int | None = None) -> Any:
         """Draw n pictures of which nothing is given: each fills a hole that takes the whole picture.
@@ -272,7 +327,9 @@ class FillModel(Model):
             seeds = [fold(base, "sample", number * rows + place) for place in range(rows)]
             places = self._places(asked, seeds, number * rows)
             drawn.extend([] if places is None else [places])
-            made = self._fill(torch.zeros(rows, *self.codec.shape), holes, self._conditions(places), seeds)
+            made = self._fill(
+                torch.zeros(rows, *self.codec.shape), holes, Told(classes=self._conditions(places)), seeds
+            )
             return (127.5 * (made + 1)).numpy()
 
         encoded = {"pictures": np.concatenate(in_blocks(n, block, rows=rows))}

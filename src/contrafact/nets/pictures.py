@@ -86,6 +86,12 @@ def convolution(inputs: int, outputs: int, size: int, stride: int, gain: float =
     return layer
 
 
+def start_head_at(head: nn.Conv2d, mean: float) -> None:
+    """Let what a hyperbolic tangent makes of a layer's outputs start around a mean, a number from -1 to 1."""
+    assert head.bias is not None, "a head has a bias"
+    nn.init.constant_(head.bias, math.atanh(min(max(mean, -0.9), 0.9)))
+
+
 class PictureGenerator(nn.Module):
     """Grow pictures from noise and conditions; pixels lie from -1 to 1.
 
@@ -114,7 +120,7 @@ class PictureGenerator(nn.Module):
 
     def start_at(self, mean: float) -> None:
         """Let the first pictures be as bright as the data's mean, a number from -1 to 1."""
-        nn.init.constant_(self.head.bias, math.atanh(min(max(mean, -0.9), 0.9)))
+        start_head_at(self.head, mean)
 
     def forward(self, noise: Tensor, condition: Tensor | None = None) -> Tensor:
         seed = noise if condition is None else torch.cat([noise, self.loudness * condition], dim=1)

@@ -82,84 +82,35 @@ class Painter(nn.Module):
         outputs: Channels of what is painted.
         width: Channels at the coarsest map; half as many at each finer one, but 8 at least.
         depth: Halvings.
-        condition: Width of a row of numbers that is told at the coarsest map; 0: none.
-        noise: Maps of noise that enter at each size, for what may differ from place to place; 0: none.
-        latent: Numbers of noise that are told at the coarsest map, for what the whole picture decides; 0: none.
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        width: int,
-        depth: int,
-        *,
-        condition: int = 0,
-        noise: int = 0,
-        latent: int = 0,
-    ) -> None:
+    def __init__(self, inputs: int, outputs: int, width: int, depth: int) -> None:
         super().__init__()
-        self.depth, self.noise, self.latent = depth, noise, latent
+        self.depth = depth
         widths = [max(width >> (depth - 1 - level), 8) for level in range(depth)]
         self.stem = convolution(4 * inputs, widths[0], 3, 1, gain=1.0)
         self.down = nn.ModuleList(map(Residual, widths))
         self.shrink = nn.ModuleList(convolution(i, o, 4, 2) for i, o in pairwise(widths))
         self.middle = nn.Sequential(*(Residual(widths[-1]) for _ in range(MIDDLE)))
-        self.heard = nn.ModuleList(nn.Conv2d(noise, size, 1) for size in widths if noise)
-        self.told = nn.Linear(latent, widths[-1], bias=False) if latent else None
-        self.named = nn.Linear(condition, widths[-1], bias=False) if condition else None
-        for layer in self.heard:
-            nn.init.normal_(layer.weight, std=1 / math.sqrt(noise))  # type: ignore[arg-type]
-        if self.told is not None:
-            nn.init.normal_(self.told.weight, std=1 / math.sqrt(latent))
         self.grow = nn.ModuleList(_doubling(o, i) for i, o in pairwise(widths))
         self.up = nn.ModuleList(map(Residual, widths))
         self.norm, self.head = PixelNorm(widths[0]), nn.Conv2d(widths[0], 4 * outputs, 3, 1, 1)
         _alike(self.head, 0.5)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
 
-    def sizes(self, high: int, wide: int) -> list[tuple[int, int]]:
-        """Give the sizes of the maps for pictures of this size, the finest first."""
-        coarsest = [-(-side // 2**self.depth) for side in (high, wide)]
-        return [(coarsest[0] << level, coarsest[1] << level) for level in reversed(range(self.depth))]
-
-    def noise_size(self, high: int, wide: int) -> int:
-        """Count the numbers of noise that a picture of this size takes."""
-        return self.latent + sum(self.noise * h * w for h, w in self.sizes(high, wide))
-
-    def _heard(self, noise: Tensor | None, condition: Tensor | None, high: int, wide: int) -> list[Tensor | None]:
-        """Turn each picture's row of noise, and its condition, into what is added at each size."""
-        heard: list[Tensor | None] = [None] * self.depth
-        if noise is not None and self.noise:
-            sizes = self.sizes(high, wide)
-            parts = torch.split(noise[:, self.latent :], [self.noise * h * w for h, w in sizes], dim=1)
-            maps = [part.reshape(-1, self.noise, *size) for part, size in zip(parts, sizes, strict=True)]
-            heard = [layer(one) for layer, one in zip(self.heard, maps, strict=True)]
-        told = None if self.told is None or noise is None else self.told(noise[:, : self.latent])
-        named = None if self.named is None or condition is None else self.named(condition)
-        for row in (told, named):
-            if row is not None:
-                heard[-1] = row[:, :, None, None] if heard[-1] is None else heard[-1] + row[:, :, None, None]
-        return heard
-
-    def forward(self, pictures: Tensor, noise: Tensor | None = None, condition: Tensor | None = None) -> Tensor:
+    def forward(self, pictures: Tensor) -> Tensor:
         high, wide = pictures.shape[2:]
-        heard = self._heard(noise, condition, high, wide)
         whole = pad(pictures, (0, -wide % 2**self.depth, 0, -high % 2**self.depth), mode="replicate")
         maps = self.stem(pixel_unshuffle(whole, 2).contiguous(memory_format=torch.channels_last))
         ways: list[Tensor] = []
         for level, stage in enumerate(self.down):
             maps = stage(self.shrink[level - 1](maps) if level else maps)
             ways.append(maps)
-        maps = self.up[-1](self.middle(_sum(maps, heard[-1])))
+        maps = self.up[-1](self.middle(maps))
         for level in reversed(range(self.depth - 1)):
-            maps = self.up[level](_sum(self.grow[level](maps) + ways[level], heard[level]))
+            maps = self.up[level](self.grow[level](maps) + ways[level])
         painted = pixel_shuffle(self.head(leaky_relu(self.norm(maps), LEAK)), 2)
         return painted[:, :, :high, :wide]
-
-
-def _sum(maps: Tensor, heard: Tensor | None) -> Tensor:
-    return maps if heard is None else maps + heard
 
 
 def _doubling(inputs: int, outputs: int) -> nn.ConvTranspose2d:

@@ -1,16 +1,23 @@
 """Fill any hole in a picture, in as many ways as there are.
 
-One generator G(x·(1-m), m, z) is given what is known of a picture x, the hole m (1 where a pixel is missing) and noise
-z; only what it draws inside the hole is used: y = x·(1-m) + G·m. The holes are drawn anew in every step, of all shapes
+One generator G(x·(1-m), m, e, z) is given what is known of a picture x, the hole m (1 where a pixel is missing), noise
+z, and the four windows e of training pictures that agree best with what is known (`nets/exemplars.py`); only what it
+draws inside the hole is used: y = x·(1-m) + G·m. The holes are drawn anew in every step, of all shapes
 (`nets/holes.py`), so that one network serves for any. A critic sees y beside m, against x beside m, as a whole and
-place by place inside the hole (`nets/hole_critic.py`), with the non-saturating loss and lazy R1 and R2 penalties on its
-slope in the picture.
+place by place inside the hole (`nets/hole_critic.py`). Both are judged in pairs of the same surroundings, with lazy R1
+and R2 penalties: what the two share cancels, and only the filling counts.
 
-A distance |x - G| beside it would teach the mean of all that may be, and no variety; the critic alone sees each
-surrounding once, and cannot tell that a generator which answers it always in one way is wrong. Here the energy score of
-two draws G, G' of the same hole does both tasks: E|x - G| - ½ E|G - G'|, with |·| the root mean square inside the hole.
-It is a strictly proper scoring rule: no law of G has a lower one than the law of x given what is known. Where the
-surroundings decide, draws must agree; where they do not, draws must differ, and by as much as pictures do.
+Where there are classes both players are told them, and a classifier of pictures with holes, which learns beside them,
+names those that nobody names: fillings vary between classes as far as the surroundings leave the class open. A critic
+that knew the class when the generator does not would punish all that the surroundings allow but the likeliest.
+
+What a model keeps of the training pictures is part of it: its exemplars. Where pictures must not be given away,
+`exemplars=0` makes a generator that paints from its weights alone; it needs more steps to be as good.
+
+The critic sees each surrounding once, and cannot tell that a generator which answers it always in one way is wrong.
+The energy score of two draws G, G' of the same hole can: E|x - G| - ½ E|G - G'|, with |·| the root mean square inside
+the hole. It is a strictly proper scoring rule: no law of G has a lower one than the law of x given what is known. Its
+weight falls along the run, as blends that please it are not sharp.
 
 Pictures larger than a window are learned from in random windows, and filled window by window from the hole's rim
 inwards. A hole that takes the whole picture is one of the shapes: it makes `sample` an honest, if modest, generator.
@@ -18,66 +25,47 @@ inwards. A hole that takes the whole picture is one of the shapes: it makes `sam
 References:
     Pathak et al., Context encoders: feature learning by inpainting, CVPR 2016.
     Yu et al., Free-form image inpainting with gated convolution, ICCV 2019 (holes of free form).
+    Hays and Efros, Scene completion using millions of photographs, SIGGRAPH 2007 (exemplars).
     Gneiting and Raftery, Strictly proper scoring rules, prediction, and estimation, JASA 2007 (the energy score).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
-from contrafact.base.recipe import Count, NotNegative, Positive, Share
+from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
+from contrafact.base.seeds import fold
 from contrafact.codecs.image import ImageCodec
 from contrafact.engine.average import Average
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import Method, Score, TrainedRecipe, Training
-from contrafact.engine.items import Batches
+from contrafact.engine.items import Batches, each, split
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
 from contrafact.metrics.held_out import held_out_pictures
-from contrafact.nets.adversarial import loaded_net, make_optimizer
-from contrafact.nets.any_size import cut_windows, window_of
+from contrafact.nets.adversarial import cosine, loaded_net, make_optimizer
+from contrafact.nets.any_size import window_of, window_places, windows_at
+from contrafact.nets.exemplars import Exemplars, Places
 from contrafact.nets.fills import Exam, ExamScore, FillModel
 from contrafact.nets.hole_critic import HoleCritic
+from contrafact.nets.hole_filler import SHOWN, Filler
 from contrafact.nets.holes import random_holes
-from contrafact.nets.picture_duel import falling, pixels
-from contrafact.nets.pictures import doublings
-from contrafact.nets.residual import Painter, bounded
+from contrafact.nets.picture_duel import pixels
 
-DUEL = DUELS["non-saturating"]
+DUEL = DUELS["relativistic"]
+SETTLED_PIXELS = 2**18  # of the windows over which the generator's norms are measured
+KEPT = "The model keeps windows of the training pictures (exemplars); --set exemplars=0 keeps none."
 LONGEST = 512  # of the sides of the pictures that are learned from, unless a resolution is given
-
-
-class Filler(nn.Module):
-    """Draw a window from what is known of it.
-
-    Arguments:
-        shape: Channels, height and width of a window.
-        condition: Width of the condition; 0 for none.
-        width: Channels at the coarsest map.
-        noise: Maps of noise that enter at each size.
-        latent: Numbers of noise for what the whole window decides.
-    """
-
-    def __init__(self, shape: tuple[int, int, int], condition: int, width: int, noise: int, latent: int) -> None:
-        super().__init__()
-        depth = doublings(*shape[1:])
-        self.painter = Painter(shape[0] + 1, shape[0], width, depth, condition=condition, noise=noise, latent=latent)
-
-    def noise_size(self, high: int, wide: int) -> int:
-        """Count the numbers of noise that a window takes."""
-        return self.painter.noise_size(high, wide)
-
-    def forward(self, pictures: Tensor, hole: Tensor, noise: Tensor, condition: Tensor | None = None) -> Tensor:
-        seen = torch.cat([pictures * (1 - hole), hole - 0.5], dim=1)
-        return bounded(self.painter(seen, noise, condition))
 
 
 def energy_score(truth: Tensor, one: Tensor, other: Tensor, hole: Tensor) -> Tensor:
@@ -99,20 +87,27 @@ def energy_score(truth: Tensor, one: Tensor, other: Tensor, hole: Tensor) -> Ten
 
 @dataclass(frozen=True, kw_only=True)
 class Puzzle:
-    """A batch with holes: whole windows, their holes, and the condition of each; zeros where it is not told."""
+    """A batch with holes.
+
+    Arguments:
+        truth: Whole windows.
+        hole: Their holes.
+        shown: Windows like them.
+        label: The place of each one's class, or None.
+        told: What networks read for it, or None.
+    """
 
     truth: Tensor
     hole: Tensor
-    condition: Tensor | None
+    shown: Tensor
+    label: Tensor | None
+    told: Tensor | None
 
     def half(self) -> Puzzle:
         """Keep the first half of the batch, or its one item."""
         rows = slice(max(len(self.truth) // 2, 1))
-        return Puzzle(
-            truth=self.truth[rows],
-            hole=self.hole[rows],
-            condition=None if self.condition is None else self.condition[rows],
-        )
+        kept = {name: part[rows] for name, part in vars(self).items() if part is not None}
+        return replace(self, **kept)
 
 
 @dataclass(kw_only=True)
@@ -127,6 +122,8 @@ class HoleGame:
         average: The generator's running average, which is what gets used.
         players: Both optimisers.
         table: What networks read for each class, or None.
+        exemplars: Windows of the pictures that are learned from.
+        settling: Pictures, by name as in a batch, over which the generator's norms are measured.
     """
 
     recipe: Inpaint
@@ -136,6 +133,8 @@ class HoleGame:
     average: Average
     players: dict[str, Optimizer]
     table: Tensor | None
+    exemplars: Exemplars
+    settling: dict[str, Tensor]
 
     @property
     def modules(self) -> dict[str, nn.Module]:
@@ -143,10 +142,11 @@ class HoleGame:
         return {"generator": self.generator, "critic": self.critic, "average": self.average.module}
 
     def prepare(self, step: Step) -> None:
-        """Set this step's learning rates, which rise quickly and fall slowly."""
+        """Set this step's learning rates and second-moment memory."""
         risen = min((step.number + 1) / max(self.recipe.warm_up * step.total, 1), 1.0)
-        for player, values in falling(self.recipe, left=self.recipe.rate_end)(step).items():
-            self.players[player].param_groups[0]["lr"] = risen * values["lr"]  # type: ignore[operator]
+        rate = cosine(step, self.recipe.rate, self.recipe.rate * self.recipe.rate_end) * risen * step.rate
+        for player in self.players.values():
+            player.param_groups[0].update(lr=rate, betas=(self.recipe.momentum, cosine(step, 0.9, 0.99)))
 
     def phases(self) -> Sequence[Phase]:
         """Let both move in turn."""
@@ -154,20 +154,30 @@ class HoleGame:
         return [Phase(moves=(Move(player="critic", loss=self.critic_loss), generator))]
 
     def puzzle(self, batch: dict[str, Tensor], step: Step) -> Puzzle:
-        """Cut windows, draw holes, and tell every other class."""
-        truth = cut_windows(pixels(batch), window_of(self.recipe, self.codec), step)
-        hole = random_holes(step, len(truth), truth.shape[2], truth.shape[3]).float()
-        condition = None
-        if self.table is not None:
-            told = step.uniform(len(truth), 1) < self.recipe.told
-            condition = self.table[batch["labels"]] * told
-        return Puzzle(truth=truth, hole=hole, condition=condition)
+        """Cut windows, draw holes, look up windows like them, and tell the generator of some classes."""
+        pictures, window = pixels(batch), window_of(self.recipe, self.codec)
+        corner = window_places(pictures.shape[2:], window, len(pictures), step)
+        truth = windows_at(pictures, corner, window)
+        hole = random_holes(step, len(truth), *window).float()
+        own = Places(picture=batch["number"], corner=corner)
+        shown = self.exemplars.nearest(truth, hole, SHOWN, step=step, own=own)
+        label = None if self.table is None else batch["labels"]
+        told = None if self.table is None else self.table[label]
+        return Puzzle(truth=truth, hole=hole, shown=shown, label=label, told=told)
 
     def make(self, puzzle: Puzzle, step: Step) -> Tensor:
         """Fill each window once."""
-        noise = step.normal(len(puzzle.truth), self.generator.noise_size(*puzzle.truth.shape[2:]))
-        drawn: Tensor = self.generator(puzzle.truth, puzzle.hole, noise, puzzle.condition)
+        noise = step.normal(len(puzzle.truth), self.generator.noise_size)
+        drawn: Tensor = self.generator(puzzle.truth, puzzle.hole, puzzle.shown, noise, puzzle.told)
         return puzzle.truth + puzzle.hole * (drawn - puzzle.truth)
+
+    def measure(self) -> None:
+        """Measure the norms of the averaged generator anew."""
+        step = Step(number=0, total=1, generator=torch.Generator().manual_seed(0))
+        puzzle = self.puzzle(self.settling, step)
+        filler: Filler = self.average.module  # type: ignore[assignment]
+        noise = step.normal(len(puzzle.truth), filler.noise_size)
+        filler.settle(puzzle.truth, puzzle.hole, puzzle.shown, noise, puzzle.told)
 
     def critic_loss(self, batch: dict[str, Tensor], step: Step) -> Terms:
         """Tell whole windows from filled ones."""
@@ -177,7 +187,7 @@ class HoleGame:
 
         def judge(pictures: Tensor) -> Tensor:
             times = len(pictures) // len(puzzle.hole)
-            condition = None if puzzle.condition is None else puzzle.condition.repeat(times, 1)
+            condition = None if puzzle.told is None else puzzle.told.repeat(times, 1)
             logits: Tensor = self.critic(pictures, puzzle.hole.repeat(times, 1, 1, 1), condition)
             return logits
 
@@ -189,11 +199,24 @@ class HoleGame:
 
     def generator_loss(self, batch: dict[str, Tensor], step: Step) -> Terms:
         """Fill half of the windows twice, so that the critic takes them for whole and the draws vary as they should."""
-        puzzle = self.puzzle(batch, step).half()
+        puzzle = self.puzzle(batch, step)
+        naming = self.naming(puzzle)
+        puzzle = puzzle.half()
         draws = self.make(puzzle, step), self.make(puzzle, step)
-        logits = [self.critic(draw, puzzle.hole, puzzle.condition).squeeze(1) for draw in draws]
+        with torch.no_grad():
+            on_real = self.critic(puzzle.truth, puzzle.hole, puzzle.told).squeeze(1)
+        on_fakes = [self.critic(draw, puzzle.hole, puzzle.told).squeeze(1) for draw in draws]
+        loss = torch.cat([DUEL.generator(on_real, on_fake) for on_fake in on_fakes]).mean()
         energy = energy_score(puzzle.truth, draws[0], draws[1], puzzle.hole).mean()
-        return {"loss": DUEL.generator(logits[0], torch.cat(logits)).mean(), "energy": self.recipe.energy * energy}
+        weight = cosine(step, self.recipe.energy, self.recipe.energy * self.recipe.energy_end)
+        return {"loss": loss, "energy": weight * energy, **naming}
+
+    def naming(self, puzzle: Puzzle) -> Terms:
+        """Learn to name what has a hole, where there are classes."""
+        if puzzle.label is None:
+            return {}
+        logits = self.generator.logits(puzzle.truth, puzzle.hole, puzzle.shown)
+        return {"naming": cross_entropy(logits, puzzle.label)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,13 +226,13 @@ class Inpaint(TrainedRecipe):
     steps: Count | None = None  # generator steps; none: 6,000, or from the budget
     batch: Count = 32  # windows in a batch
     conditional: bool = True  # learn the classes, where there are labels; a filling may be told its class or not
-    told: Share = 0.5  # how often the class is told in training
     resolution: Count | None = None  # the longer side in pixels at most; none: 512
     window: Count = 64  # side of the windows that the network sees; smaller pictures are seen whole
-    width: Count = 64  # channels at the coarsest map; half as many at each finer one
-    latent_size: Count = 16  # numbers of noise for what the whole hole decides
-    noise: Count = 4  # maps of noise that enter at each size, for what differs from place to place
-    energy: NotNegative = 3.0  # weight of the energy score, against 1 for the critic's opinion
+    exemplars: Whole = 65_536  # windows of the training pictures that the model keeps at most (64 MiB); 0: none
+    width: Count = 64  # channels at the coarsest map of a 28 x 28 picture, from which the rest follows
+    latent_size: Count = 64  # numbers of noise
+    energy: NotNegative = 0.5  # weight of the energy score at the start, against 1 for the critic's opinion
+    energy_end: Share = 0.25  # share of that weight that is left at the end
     rate: Positive = 2e-3  # both players' learning rate
     rate_end: Share = 0.02  # share of the rate that is left at the end
     warm_up: Share = 0.02  # share of the run in which the rates rise to their start
@@ -222,24 +245,30 @@ class Inpaint(TrainedRecipe):
     @classmethod
     def toy(cls) -> Self:
         """Give settings for tests that must be quick."""
-        return cls(steps=20, width=16, batch=8, window=16, noise=1)
+        return cls(steps=20, width=16, batch=8, window=16)
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
         codec = ImageCodec.fit(data, resolution=self.resolution or LONGEST, labelled=self.conditional)
-        exam = Exam()
+        encoded, exam = codec.encode(data), Exam()
+        encoded = {**encoded, "number": np.arange(len(encoded["pictures"]))}
+        seed = options.get("seed", 0)
         method = Method(
             codec=codec,
             batch=self.batch,
             steps=6_000,
-            begin=lambda total, device: self.game(codec, device),
-            model=lambda game: FillModel(self, codec, game.average.module, game.critic, exam),
+            begin=lambda total, device: self.game(codec, split(encoded, seed)[0], seed, device),
+            model=lambda game: FillModel(
+                self, codec, game.average.module, game.exemplars, game.critic, exam, game.measure
+            ),
             score=partial(self.score, codec, exam),
             batches=partial(Batches, keyed=self.mirror),
             balance=dict(zip(("critic/loss", "generator/loss"), DUEL.balance, strict=True)),
+            encoded=encoded,
         )
         training = Training(self, data, method, **options)
         training.warnings += [codec.policy] if codec.policy else []
+        training.warnings += [KEPT] if self.exemplars else []
         return training
 
     def score(self, codec: ImageCodec, exam: Exam, held: dict[str, np.ndarray], seed: int) -> Score:
@@ -249,17 +278,20 @@ class Inpaint(TrainedRecipe):
     def networks(self, codec: ImageCodec) -> tuple[Filler, HoleCritic]:
         """Make generator and critic."""
         shape, condition = (codec.channels, *window_of(self, codec)), codec.conditions.shape[1]
-        return Filler(shape, condition, self.width, self.noise, self.latent_size), HoleCritic(
-            shape, condition, max(self.width // 2, 4)
-        )
+        critic = HoleCritic(shape, condition, max(self.width // 2, 4))
+        return Filler(shape, condition, self.width, self.latent_size, len(codec.classes)), critic
 
-    def game(self, codec: ImageCodec, device: torch.device) -> HoleGame:
-        """Make both networks and their optimisers."""
+    def game(self, codec: ImageCodec, rows: dict[str, np.ndarray], seed: int, device: torch.device) -> HoleGame:
+        """Make both networks and their optimisers, and cut the exemplars."""
         generator, critic = self.networks(codec)
+        generator.start_at(float(np.mean(rows["pictures"][:1000])) / 127.5 - 1)
         nets = {"critic": critic, "generator": generator}
         for net in nets.values():
             net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        table = torch.as_tensor(codec.conditions, dtype=torch.float32, device=device) if codec.classes else None
+        window = window_of(self, codec)
+        step = Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, "exemplars")))
+        exemplars = Exemplars.cut(rows["pictures"], rows["number"], window, self.exemplars, step)
+        some = np.arange(min(max(SETTLED_PIXELS // math.prod(window), 64), 512)) % len(rows["pictures"])
         return HoleGame(
             recipe=self,
             codec=codec,
@@ -267,7 +299,9 @@ class Inpaint(TrainedRecipe):
             critic=critic,
             average=Average(generator, self.half_life, self.batch),
             players={name: make_optimizer("adam", net, self.rate, self.momentum) for name, net in nets.items()},
-            table=table,
+            table=torch.as_tensor(codec.conditions, dtype=torch.float32, device=device) if codec.classes else None,
+            exemplars=exemplars.to(device),
+            settling=each(rows, lambda part: torch.from_numpy(part[some]).to(device)),
         )
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> FillModel:
@@ -276,5 +310,6 @@ class Inpaint(TrainedRecipe):
         with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
             generator, critic = self.networks(read)
         loaded = loaded_net("generator", generator, arrays)
-        assert loaded is not None
-        return FillModel(self, read, loaded, loaded_net("critic", critic, arrays))
+        assert isinstance(loaded, Filler)
+        exemplars = Exemplars(windows=torch.from_numpy(arrays["exemplars"].copy()))
+        return FillModel(self, read, loaded, exemplars, loaded_net("critic", critic, arrays))
