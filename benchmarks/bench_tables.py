@@ -12,7 +12,6 @@ the hidden cells.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -25,7 +24,7 @@ import pandas as pd
 
 from contrafact import zoo
 from contrafact.metrics.table_judge import judge_table
-from table import Row, Table, arguments, mean_sd, read
+from table import Row, Table, arguments, mean_sd, peak_megabytes, read
 from tables_data import adult, diabetes, halves, jobs, numbers
 
 PARTS = ("adult", "passes", "given", "cost", "others", "holes")
@@ -241,15 +240,14 @@ def child(method: str) -> None:
 
     torch.set_num_threads(1)
     torch.ones(8).sum()
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_megabytes()
     began = time.process_time()
     training = recipe.but(steps=60).training(data)
     next(iter(training))
     first = time.process_time() - began
     for _ in training:
         pass
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"first_seconds": first, "megabytes": (peak - before) / 1024}))
+    print(json.dumps({"first_seconds": first, "megabytes": peak_megabytes() - before}))
 
 
 def cost_part(table: Table, seeds: int) -> None:

@@ -166,6 +166,12 @@ def cpu_seconds(job: Callable[[], Any]) -> tuple[Any, float]:
     return result, time.process_time() - began
 
 
+def peak_megabytes() -> float:
+    """Give the largest memory that this program has had; not what `resource` says, which counts its parent's, too."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1024
+
+
 def mean_sd(values: Iterable[float], digits: int = 2) -> str:
     """Write a mean and a standard deviation over seeds."""
     values = list(values)

@@ -8,7 +8,7 @@ from typing import Literal
 import pytest
 
 from contrafact.base.errors import UsageError
-from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Share, Whole, read_setting
+from contrafact.base.recipe import Count, NotNegative, Positive, Recipe, Sentences, Share, Whole, read_setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,6 +22,7 @@ class Cake(Recipe):
     minutes: Count | None = None
     layers: tuple[Count, ...] = (1, 2)
     iced: bool = False
+    wishes: Sentences | None = None
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,9 @@ class Cake(Recipe):
         ("layers", "[3]", None),
         ("iced", "true", True),
         ("cocoa", "1", 1.0),
+        ("wishes", "eggs <= 3; combinations(a, b)", ("eggs <= 3", "combinations(a, b)")),
+        ("wishes", "'a;b' <= 1 ;", ("'a;b' <= 1",)),
+        ("wishes", "none", None),
     ],
 )
 def test_settings_are_read_from_text(name, text, value):
@@ -57,6 +61,8 @@ def test_settings_are_read_from_text(name, text, value):
     ("name", "value"),
     [
         ("eggs", "0"),
+        ("wishes", "eggs = 3"),
+        ("wishes", 3),
         ("eggs", "1.5"),
         ("eggs", "two"),
         ("eggs", ""),

@@ -301,7 +301,7 @@ def test_nothing_that_was_given_is_changed_and_the_public_name_is_the_same():
     before = joint.copy()
     contrafact.identify(graph, "ATE(X, Y)").evaluate(joint)
     pd.testing.assert_series_equal(joint, before)
-    assert contrafact.identify is identify and contrafact.Query.read("ATE(X, Y)").rung == 2
+    assert contrafact.identify is identify
 
 
 def test_the_record_is_told_in_json_text_and_html():

@@ -73,6 +73,14 @@ def test_scores_hold_the_measure_and_gains_are_paired(told):
     assert gain.low < 0 < gain.high
 
 
+def test_trainings_that_share_their_rows_are_not_averaged_away_in_an_interval():
+    table = np.tile(np.array([[0.1], [0.2], [0.3], [0.4], [0.5]]), (1, 201))  # rows drawn again change nothing
+    wide, narrow = (gained("gain", table, 0 * table, 100, trainings=count) for count in (1, None))
+    assert wide.value == narrow.value == pytest.approx(0.3)
+    assert wide.low == pytest.approx(0.1, abs=0.05) and wide.high == pytest.approx(0.5, abs=0.05)
+    assert narrow.high - narrow.low < 0.7 * (wide.high - wide.low)
+
+
 def test_of_many_classes_the_mean_over_each_against_the_rest_counts():
     truth = np.array([0, 0, 1, 1, 2, 2])
     chances = np.eye(3)[truth]

@@ -14,7 +14,7 @@ from contrafact.tasks import table_balance, table_trial
 from contrafact.tasks.interpolated import interpolated
 from contrafact.tasks.table_arms import Course, repeated
 from contrafact.tasks.table_maker import beside
-from contrafact.tasks.table_trial import Classes, verdict
+from contrafact.tasks.table_trial import Classes, advised, verdict
 
 
 @pytest.fixture(autouse=True)
@@ -158,10 +158,16 @@ def test_the_verdict_follows_the_scores_and_lets_the_baseline_win():
     told = verdict(scores)
     assert "generated rows help over nothing" in told and "but NOT visibly over class weights" in told
     assert "Highest AUPRC: boosted trees with class weights, 0.430" in told
+    assert advised(scores) == ("trees", "weights") and "Advised: boosted trees with class weights" in told
     scores["gain_trees_synthetic_over_weights"] = scored(-0.02, -0.03, -0.01)
     assert "but NOT over class weights" in verdict(scores)
     scores["gain_trees_synthetic"] = scored(-0.1, -0.2, -0.05)
     assert "generated rows do harm" in verdict(scores)
+    for model in ("trees", "line"):
+        for arm in arms[1:]:
+            scores[f"gain_{model}_{arm}"] = scored(values[arm] - 0.41, -0.005, 0.04)
+    assert advised(scores)[1] == "nothing"  # the highest of several means is no reason
+    assert "as things are" in verdict(scores) and "no way gains visibly" in verdict(scores)
 
 
 def test_classes_are_cut_evenly_and_rows_without_one_stand_apart():

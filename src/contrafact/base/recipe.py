@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from functools import cache
-from typing import Annotated, Any, ClassVar, Self, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, get_args, get_type_hints
 
 from annotated_types import Ge, Gt, Le
 
+from contrafact.base.constraints import parsed
 from contrafact.base.errors import UsageError, did_you_mean
 
 Count = Annotated[int, Ge(1)]
@@ -15,6 +17,15 @@ Whole = Annotated[int, Ge(0)]
 Positive = Annotated[float, Gt(0)]
 NotNegative = Annotated[float, Ge(0)]
 Share = Annotated[float, Ge(0), Le(1)]
+
+
+class Listed:
+    """Marks a setting of constraints, whose text holds several, parted by semicolons outside of quotes."""
+
+    PART = re.compile(r"(?:\"[^\"]*\"|'[^']*'|`[^`]*`|[^;])+")
+
+
+Sentences = Annotated[tuple[str, ...], Listed]
 
 
 @cache
@@ -42,9 +53,11 @@ def read_setting(recipe: type, name: str, value: Any) -> Any:
             fix=f"List its settings: contrafact zoo {recipe.__name__.lower()}",
             code="E101",
         )
-    value = _from_text(value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        value = _sentences(value) if _listed(recipe, name) else _from_text(value)
     try:
-        return readers[name].validate_python(value)
+        read = readers[name].validate_python(value)
+        return _checked(recipe, name, read) if _listed(recipe, name) else read
     except ValidationError as error:
         said = "; ".join(dict.fromkeys(e["msg"] for e in error.errors()))
         raise UsageError(
@@ -53,6 +66,32 @@ def read_setting(recipe: type, name: str, value: Any) -> Any:
             fix=f"See its values: contrafact zoo {recipe.__name__.lower()}",
             code="E102",
         ) from None
+
+
+def _checked(recipe: type, name: str, value: Any) -> Any:
+    """Refuse constraints that cannot be read."""
+    try:
+        parsed(value)
+    except UsageError as error:
+        raise UsageError(
+            f"The setting {name}={value!r} of {recipe.__name__} cannot be used.",
+            why=f"{error.what} {error.why}",
+            fix=error.fix,
+            code="E102",
+        ) from None
+    return value
+
+
+@cache
+def _listed(recipe: type, name: str) -> bool:
+    hint = get_type_hints(recipe, include_extras=True)[name]
+    return any(Listed in getattr(part, "__metadata__", ()) for part in (hint, *get_args(hint)))
+
+
+def _sentences(value: str) -> tuple[str, ...] | None:
+    """Read sentences that are parted by semicolons."""
+    found = tuple(part.strip() for part in Listed.PART.findall(value) if part.strip())
+    return None if found in ((), ("none",), ("None",), ("null",)) else found
 
 
 def _from_text(value: str) -> Any:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from contrafact.tasks.train import Order
 
 
+CONSTRAINT = 'what every row keeps: "age >= 18", "start <= end", "combinations(city, country)", "unique(id)"'
 CSV_SAFE = "in .csv and .tsv, text that begins like a formula (= + - @) gets an apostrophe in front"
 
 
@@ -25,11 +26,25 @@ def common(parser: argparse.ArgumentParser) -> None:
 def training_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verbs that train or plan a training."""
     parser.add_argument("what", help="a file, or a demo set: ring, grid, swiss-roll, digits, changes")
-    parser.add_argument("--recipe", metavar="NAME", help="the method (default: r3gan for numbers, markov for text)")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
+    usual = "loom for tables, r3gan for vectors and pictures, markov for text"
+    parser.add_argument("--recipe", metavar="NAME", help=f"the method (default: {usual})")
+    method_settings(parser)
     parser.add_argument("--kind", choices=("vectors", "pictures", "table", "text"), help="force the kind of data")
     parser.add_argument("--budget", metavar="10m", help="time to use: s, m, h or d")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
+
+
+def method_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the options that set up a method."""
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
+    parser.add_argument("--constraint", action="append", default=[], metavar="TEXT", help=CONSTRAINT)
+
+
+def asked_settings(args: argparse.Namespace) -> dict[str, str]:
+    """Read the settings of a method, with the constraints among them."""
+    found = settings(args.set)
+    texts = [*filter(None, [found.get("constraints")]), *args.constraint]
+    return {**found, "constraints": "; ".join(texts)} if args.constraint else found
 
 
 def settings(pairs: list[str], example: str = "--set steps=500") -> dict[str, str]:
@@ -47,7 +62,7 @@ def order_of(args: argparse.Namespace) -> Order:
     return Order(
         what=args.what,
         method=args.recipe,
-        settings=settings(args.set),
+        settings=asked_settings(args),
         seed=args.seed,
         budget=args.budget,
         run_dir=getattr(args, "run_dir", None),

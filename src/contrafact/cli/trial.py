@@ -9,16 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contrafact.cli.answer import Answer, notes_of, say, say_warnings
-from contrafact.cli.options import CSV_SAFE, settings
+from contrafact.cli.options import CSV_SAFE, asked_settings, method_settings
 
 if TYPE_CHECKING:
     from contrafact.base.records import Result
     from contrafact.tasks.helps import Trial
     from contrafact.tasks.impute import Imputing
+    from contrafact.tasks.large import FileJob
     from contrafact.tasks.synth import Synthesising
     from contrafact.tasks.table_trial import RowTrial
 
-    Job = Trial | RowTrial | Imputing | Synthesising
+    Job = Trial | RowTrial | Imputing | Synthesising | FileJob
 
 TABLE = "a table: .csv, .tsv or .parquet, or the demo set patients"
 
@@ -43,7 +44,7 @@ def job_options(parser: argparse.ArgumentParser, what: str, out: str, usual: str
     parser.add_argument("-o", "--out", metavar="OUT", help=out)
     parser.add_argument("--csv-safe", action="store_true", help=CSV_SAFE)
     parser.add_argument("--recipe", "--method", metavar="NAME", help=f"the method (default: {usual})")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the method")
+    method_settings(parser)
     parser.add_argument(
         "--check",
         default="quick",
@@ -54,16 +55,21 @@ def job_options(parser: argparse.ArgumentParser, what: str, out: str, usual: str
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
 
 
-def read_for(args: argparse.Namespace) -> Any:
-    """Read the data and say what they are, once it is clear that the answer can be written."""
-    from contrafact.tasks.read import read
+def read_for(args: argparse.Namespace, *, large: bool = False) -> Any:
+    """Read the data and say what they are, once it is clear that the answer can be written.
+
+    Arguments:
+        args: The options.
+        large: Whether the file of a large table is opened, to be read block by block.
+    """
+    from contrafact.tasks.read import read, read_or_open
     from contrafact.tasks.results import ready
     from contrafact.tasks.write_pictures import as_png
     from contrafact.tasks.write_tables import check_ending
 
     if args.out:
         ready(args.out, args.what)
-    data = read(args.what)
+    data = read_or_open(args.what) if large else read(args.what)
     if args.out and hasattr(data, "columns"):
         check_ending(args.out)
     if args.out and getattr(data, "kind", "") == "pictures" and Path(args.out).suffix.lower() not in (".npy", ".npz"):
@@ -79,7 +85,7 @@ def read_for(args: argparse.Namespace) -> Any:
 def options_of(args: argparse.Namespace) -> dict[str, Any]:
     """Read what the jobs take."""
     names = ("check", "budget", "device", "seed")
-    return {"method": args.recipe, "settings": settings(args.set), **{name: getattr(args, name) for name in names}}
+    return {"method": args.recipe, "settings": asked_settings(args), **{name: getattr(args, name) for name in names}}
 
 
 def carried_out(job: Job, args: argparse.Namespace) -> Result:

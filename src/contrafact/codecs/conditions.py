@@ -76,6 +76,8 @@ def limits_of(codec: TableCodec, given: Mapping[Any, Any] | None) -> dict[int, L
         if not (limit.weights > 0).any():
             named = codec.schema.columns[place].name
             raise _never(named, dict(given or {}), f"No row can meet it beside the other conditions on {named!r}.")
+    if codec.rules is not None and found:
+        codec.rules.check(codec, found)
     return found
 
 
@@ -202,11 +204,12 @@ def _cell(column: Column, wish: Any) -> Cells:
     place = next((i for i, word in enumerate(column.words) if str(word) == str(wish)), None)
     if place is not None:
         return Cells(numbers=np.array([np.nan]), words=np.array([place]))
-    number = _number(column, wish) if column.numeric and not _is_hole(wish) else math.nan
+    number = number_of(column, wish) if column.numeric and not _is_hole(wish) else math.nan
     return Cells(numbers=np.array([number]), words=np.array([HOLE if math.isnan(number) else NO_WORD]))
 
 
-def _number(column: Column, wish: Any) -> float:
+def number_of(column: Column, wish: Any) -> float:
+    """Read a number or a date as a column counts it; NaN where it is neither."""
     import pandas as pd
 
     try:

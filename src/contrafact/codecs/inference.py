@@ -100,9 +100,11 @@ def column_of(column: Any, wish: Role | None = None) -> Column:
     facts: dict[str, Any] = {"name": name, "dtype": str(column.dtype), "holes": float(column.isna().mean())}
     facts["boxed"] = bool(boxed and column.dtype != object)
     present = column.dropna()
-    levels = _levels(column)
+    levels = levels_of(column)
     if wish in ("key", "text"):
-        return Column(**facts, role=wish, pattern=_pattern(levels) if wish == "key" else ())
+        numbers = wish == "key" and column.dtype.kind in "iuf"
+        origin = int(present.max()) + 1 if numbers and len(present) else 0
+        return Column(**facts, role=wish, origin=origin, pattern=_pattern(levels) if wish == "key" else ())
     if wish is None and len(levels) <= 1:
         return _constant(facts, levels, column)
     if column.dtype.name == "category":
@@ -112,7 +114,7 @@ def column_of(column: Any, wish: Role | None = None) -> Column:
     if is_text(column.dtype) and wish not in ("category", "ordered", "boolean"):
         return _of_text(facts, present, levels, wish)
     boolean = column.dtype.kind == "b" or str(column.dtype) == "boolean"
-    return Column(**facts, role=wish or ("boolean" if boolean else "category"), words=_sorted(levels))
+    return Column(**facts, role=wish or ("boolean" if boolean else "category"), words=in_order(levels))
 
 
 def _constant(facts: dict[str, Any], levels: list[Any], column: Any) -> Column:
@@ -130,7 +132,7 @@ def _constant(facts: dict[str, Any], levels: list[Any], column: Any) -> Column:
     return Column(**facts, role="category" if hidden else "constant", words=words)
 
 
-def _levels(column: Any) -> list[Any]:
+def levels_of(column: Any) -> list[Any]:
     """Give the distinct cells, as values that JSON holds where a level must be one."""
     try:
         found = column.dropna().unique()
@@ -229,7 +231,7 @@ def _of_text(facts: dict[str, Any], present: Any, levels: list[Any], wish: Role 
         return Column(**facts, role="key", pattern=_pattern(levels))
     if len(levels) > TEXT_SHARE * len(present) and len(present) >= KEY_ROWS and _wordy(texts):
         return Column(**facts, role="text")
-    return Column(**facts, role="category", words=_sorted(levels))
+    return Column(**facts, role="category", words=in_order(levels))
 
 
 def _wordy(texts: list[str]) -> bool:
@@ -266,7 +268,7 @@ def _of_scale(facts: dict[str, Any], present: Any, levels: list[Any], written: s
     values = parsed(present, written)
     numbers = values[~np.isnan(values)]
     check = parsed(series(levels, object), written)
-    words = _sorted([level for level, value in zip(levels, check, strict=True) if np.isnan(value)])
+    words = in_order([level for level, value in zip(levels, check, strict=True) if np.isnan(value)])
     origin, step = 0, step_of(numbers)
     if role == "date":
         origin = int(numbers.min())
@@ -274,7 +276,7 @@ def _of_scale(facts: dict[str, Any], present: Any, levels: list[Any], written: s
     return Column(**facts, role=role, origin=origin, step=step, written=written, words=words)
 
 
-def _sorted(levels: list[Any]) -> tuple[Any, ...]:
+def in_order(levels: list[Any]) -> tuple[Any, ...]:
     """Sort levels by kind and value, so that their order does not depend on the order of the rows."""
     return tuple(sorted(levels, key=lambda v: (isinstance(v, str), v)))
 

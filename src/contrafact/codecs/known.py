@@ -9,7 +9,7 @@ import numpy as np
 
 from contrafact.base.errors import DataError
 from contrafact.codecs.cells import NO_WORD, Cells
-from contrafact.codecs.table import TableCodec, as_frame
+from contrafact.codecs.table import COUNTED, TableCodec, as_frame
 from contrafact.codecs.written import write
 
 
@@ -64,9 +64,13 @@ def known_of(codec: TableCodec, data: Any) -> Known:
 
 
 def filled(codec: TableCodec, data: Any, cells: list[Cells | None]) -> Any:
-    """Copy a frame with cells in its holes."""
+    """Copy a frame with cells in its holes; where there are constraints, cells that were holes keep to them."""
     frame = as_frame(data).copy()
     places = {str(name): place for place, name in enumerate(frame.columns)}
+    if codec.rules is not None:
+        fixed = {c: frame.iloc[:, places[str(k.name)]].notna().to_numpy() for c, k in enumerate(codec.schema)}
+        cells, count = codec.rules.kept(codec, cells, None, fixed)
+        frame.attrs[COUNTED] = count.to_json()
     for known, part in zip(codec.schema, cells, strict=True):
         place = places[str(known.name)]
         column = frame.iloc[:, place]

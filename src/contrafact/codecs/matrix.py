@@ -7,7 +7,7 @@ no part; they tell what their source is, and are derived again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -33,14 +33,17 @@ class MatrixCodec:
     table: TableCodec
 
     @classmethod
-    def fit(cls, data: Any, *, columns: Mapping[str, Role] | None = None) -> Self:
+    def fit(
+        cls, data: Any, *, columns: Mapping[str, Role] | None = None, constraints: Sequence[str] | None = None
+    ) -> Self:
         """Read the columns of a frame.
 
         Arguments:
             data: A frame.
             columns: What the user says some columns are.
+            constraints: What all rows keep.
         """
-        made = cls(table=TableCodec.fit(data, columns=columns, holes=False))
+        made = cls(table=TableCodec.fit(data, columns=columns, holes=False, constraints=constraints))
         if not made.design.parts:
             raise DataError(
                 "No column of these data can be learned.",

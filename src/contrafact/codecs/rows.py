@@ -15,10 +15,10 @@ levels becomes two blocks, like the digits of a number.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -31,6 +31,9 @@ from contrafact.codecs.schema import Role
 from contrafact.codecs.table import MOST_TOKENS, TableCodec
 from contrafact.codecs.tokens import Tokens
 from contrafact.codecs.vector import VectorCodec, rows_of
+
+if TYPE_CHECKING:
+    from contrafact.codecs.conditions import Limit
 
 ALONE = 0.05  # share of the rows that makes a number among many a level
 EDGE = 1e-5  # no score lies nearer to the ends of the normal law
@@ -134,15 +137,23 @@ class RowsCodec:
     modes: Mapping[int, Modes] | None = None
 
     @classmethod
-    def fit(cls, data: Any, *, columns: Mapping[str, Role] | None = None, modes: bool = False) -> Self:
+    def fit(
+        cls,
+        data: Any,
+        *,
+        columns: Mapping[str, Role] | None = None,
+        modes: bool = False,
+        constraints: Sequence[str] | None = None,
+    ) -> Self:
         """Read the columns of a frame.
 
         Arguments:
             data: A frame.
             columns: What the user says some columns are.
             modes: Whether numbers are seen around modes, or as ranks.
+            constraints: What all rows keep.
         """
-        table = TableCodec.fit(data, columns=columns)
+        table = TableCodec.fit(data, columns=columns, constraints=constraints)
         if not table.slots:
             raise DataError(
                 "No column of these data can be learned.",
@@ -255,13 +266,19 @@ class RowsCodec:
             values[there] = part.scores.encode(tokens[there], places[there])
         return levels, values
 
-    def decode(self, rows: Mapping[str, np.ndarray], start: int = 0) -> Any:
-        """Turn levels and scalars back into a frame with the columns, dtypes and names that were fitted."""
+    def decode(self, rows: Mapping[str, np.ndarray], start: int = 0, limits: Mapping[int, Limit] | None = None) -> Any:
+        """Turn levels and scalars back into a frame with the columns, dtypes and names that were fitted.
+
+        Arguments:
+            rows: Levels and scalars.
+            start: The number of the first row.
+            limits: Conditions that hold already, and stay true where constraints move a row.
+        """
         count = len(rows["levels"])
         cells: list[Cells | None] = [None] * len(self.table.kinds)
         for part in self.parts:
             cells[part.column] = self._decoded(part, rows, count)
-        return self.table.frame_of(self.table.with_followers(cells), count, start)
+        return self.table.frame_of(self.table.with_followers(cells), count, start, limits)
 
     def _decoded(self, part: Part, rows: Mapping[str, np.ndarray], count: int) -> Cells:
         kind = self.table.kind(part.column)

@@ -12,14 +12,15 @@ would be.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from contrafact.codecs.cells import HOLE, NO_WORD, Cells, places
-from contrafact.codecs.schema import Column, Schema
+from contrafact.codecs.reading import keyed, ruled
+from contrafact.codecs.schema import Column, Role, Schema
 from contrafact.codecs.table import TableCodec, as_frame
 from contrafact.codecs.ties import Tie
 from contrafact.codecs.tokens import PIECES, Tokens
@@ -39,6 +40,27 @@ def safe(codec: TableCodec) -> TableCodec:
     moved = [old.origin - new.origin for old, new in zip(codec.schema, columns, strict=True)]
     ties = tuple(_tie(place, tie, codec.kinds, kinds, moved) for place, tie in enumerate(codec.ties))
     return TableCodec(schema=Schema(columns=columns, rows=codec.schema.rows), kinds=kinds, ties=ties)
+
+
+def shared(
+    data: Any,
+    *,
+    columns: Mapping[str, Role] | None = None,
+    holes: bool = True,
+    constraints: Sequence[str] | None = None,
+) -> TableCodec:
+    """Read the columns of a frame as `TableCodec.fit` does, and keep what may be shared.
+
+    Arguments:
+        data: A frame.
+        columns: What the user says some columns are.
+        holes: Whether a hole is something to be learned, or only unknown.
+        constraints: What all rows keep; a combination of fewer than five rows is left out.
+    """
+    codec = safe(TableCodec.fit(data, columns=keyed(columns, constraints), holes=holes))
+    if not constraints:
+        return codec
+    return ruled(codec, constraints or (), codec.cells_of(data), as_frame(data), least=FEW_ROWS)
 
 
 def _safe(column: Column, kind: Tokens | None, rows: int) -> tuple[Column, Tokens | None]:

@@ -8,7 +8,7 @@ like the two digits of a number, so that no network needs an output for each lev
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -17,19 +17,24 @@ import numpy as np
 
 from contrafact.base.errors import DataError
 from contrafact.codecs.cells import Cells, read
+from contrafact.codecs.files import TableFile
 from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
+from contrafact.codecs.reading import keyed, ruled
+from contrafact.codecs.rules import Rules
 from contrafact.codecs.schema import Column, Role, Schema
 from contrafact.codecs.ties import Tie, ties_of
 from contrafact.codecs.tokens import FEATURES, MOST_BINS, Tokens
 from contrafact.codecs.written import write
 
 if TYPE_CHECKING:
+    from contrafact.codecs.allowed import Plan
     from contrafact.codecs.conditions import Limit
     from contrafact.codecs.known import Known
 
 MOST_TOKENS = 1000  # of one place
 ALL_TOKENS = 100_000  # of all columns together, where they are many
+COUNTED = "constraints"  # where a frame says how its rows came to keep constraints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,23 +62,51 @@ class TableCodec:
         schema: What the columns are.
         kinds: The tokens of each learned column, None for the others.
         ties: How columns follow from others, None for those that do not.
+        rules: What all rows keep, where the user says so.
     """
 
     schema: Schema
     kinds: tuple[Tokens | None, ...]
     ties: tuple[Tie | None, ...]
+    rules: Rules | None = None
 
     @classmethod
-    def fit(cls, data: Any, *, columns: Mapping[str, Role] | None = None, holes: bool = True) -> Self:
+    def fit(
+        cls,
+        data: Any,
+        *,
+        columns: Mapping[str, Role] | None = None,
+        holes: bool = True,
+        constraints: Sequence[str] | None = None,
+    ) -> Self:
         """Read the columns of a frame.
 
         Arguments:
-            data: A frame.
+            data: A frame, or a table in a file.
             columns: What the user says some columns are.
             holes: Whether a hole is something to be learned, or only unknown.
+            constraints: What all rows keep.
         """
+        wishes = keyed(columns, constraints) if constraints else columns
+        if isinstance(data, TableFile):
+            from contrafact.codecs.large import fitted
+
+            return fitted(cls, data, columns=wishes, holes=holes, constraints=constraints)
         frame = as_frame(data)
-        schema = schema_of(frame, columns)
+        return cls.fit_to(frame, schema_of(frame, wishes), holes=holes, constraints=constraints)
+
+    @classmethod
+    def fit_to(
+        cls, frame: Any, schema: Schema, *, holes: bool = True, constraints: Sequence[str] | None = None
+    ) -> Self:
+        """Fit to a frame whose columns are known.
+
+        Arguments:
+            frame: Rows to learn from.
+            schema: What the columns are.
+            holes: Whether a hole is something to be learned, or only unknown.
+            constraints: What all rows keep.
+        """
         learned = sum(column.learned for column in schema)
         bins = int(min(MOST_BINS, max(ALL_TOKENS // max(learned, 1), 4)))
         cells = [read(frame.iloc[:, i], c) if c.learned else None for i, c in enumerate(schema)]
@@ -85,7 +118,8 @@ class TableCodec:
             kind.encode(part)[0] if kind is not None and part is not None else None
             for kind, part in zip(kinds, cells, strict=True)
         ]
-        return cls(schema=schema, kinds=tuple(kinds), ties=tuple(ties_of(cells, tokens, kinds)))
+        made = cls(schema=schema, kinds=tuple(kinds), ties=tuple(ties_of(cells, tokens, kinds)))
+        return ruled(made, constraints, cells, frame) if constraints else made
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -171,10 +205,21 @@ class TableCodec:
         cells: list[Cells | None] = [None] * len(self.kinds)
         for column, part in tokens.items():
             cells[column] = self.kind(column).decode(part, self.within(encoded, column))
+        for number, column in enumerate(self.rules.numbered if self.rules and "exact" in encoded else ()):
+            numbers = encoded["exact"][:, number]
+            own = self.cells_in(cells, column)
+            own.numbers[:] = np.where(np.isnan(numbers), own.numbers, numbers)
         for column, tie in enumerate(self.ties):
             if tie is not None:
                 cells[column] = self._followed(column, tie, tokens[tie.source], cells[tie.source])
         return cells
+
+    @staticmethod
+    def cells_in(cells: Sequence[Cells | None], column: int) -> Cells:
+        """Give the cells of a learned column."""
+        part = cells[column]
+        assert part is not None
+        return part
 
     def kind(self, column: int) -> Tokens:
         """Give the tokens of a learned column."""
@@ -218,16 +263,36 @@ class TableCodec:
         """
         return self.frame_of(self.columns_of(encoded), len(encoded["tokens"]), start)
 
-    def frame_of(self, cells: list[Cells | None], rows: int, start: int = 0) -> Any:
-        """Put cells together to a frame; what is not learned is made anew."""
+    def frame_of(
+        self,
+        cells: list[Cells | None],
+        rows: int,
+        start: int = 0,
+        limits: Mapping[int, Limit] | None = None,
+        total: int = 0,
+    ) -> Any:
+        """Put cells together to a frame; what is not learned is made anew.
+
+        Arguments:
+            cells: The cells of all learned columns.
+            rows: How many rows there are.
+            start: The number of the first row, which keys are made from.
+            limits: Conditions that hold already, and stay true where constraints move a row.
+            total: How many rows there will be in all, where these are a part of them.
+        """
         import pandas as pd
 
+        count = None
+        if self.rules:
+            cells, count = self.rules.kept(self, cells, limits)
         columns = [
-            made_anew(known, rows, start) if part is None else write(known, part)
+            made_anew(known, rows, start, total) if part is None else write(known, part)
             for known, part in zip(self.schema, cells, strict=True)
         ]
         frame = pd.concat(columns, axis=1)
         frame.columns = pd.Index(self.names)
+        if count is not None:
+            frame.attrs[COUNTED] = count.to_json()
         return frame
 
     def known(self, data: Any) -> Known:
@@ -258,6 +323,17 @@ class TableCodec:
         for column in self.smooth:
             found += self.kind(column).log_density(tokens[column], self.within(encoded, column))
         return found
+
+    def plan(self, limits: Mapping[int, Limit] | None = None) -> Plan | None:
+        """Give what keeps rows in the making to the constraints, where there are any that cells can break.
+
+        Arguments:
+            limits: Conditions on columns.
+        """
+        from contrafact.codecs.allowed import Plan
+
+        held = self.rules is not None and (self.rules.numbered or self.rules.combinations)
+        return Plan(codec=self, rules=self.rules, limits=limits or {}) if held and self.rules else None
 
     def limits(self, given: Mapping[Any, Any] | None) -> dict[int, Limit]:
         """Read conditions on columns, each as a limit on a column's tokens, by the column's place."""
@@ -299,6 +375,7 @@ class TableCodec:
             "schema": self.schema.to_json(),
             "tokens": [None if kind is None else kind.to_json() for kind in self.kinds],
             "ties": [None if tie is None else tie.to_json() for tie in self.ties],
+            "rules": None if self.rules is None else self.rules.to_json(),
         }
 
     @classmethod
@@ -308,6 +385,7 @@ class TableCodec:
             schema=Schema.from_json(row["schema"]),
             kinds=tuple(None if kind is None else Tokens.from_json(kind) for kind in row["tokens"]),
             ties=tuple(None if tie is None else Tie.from_json(tie) for tie in row["ties"]),
+            rules=Rules.from_json(row["rules"]) if row.get("rules") else None,
         )
 
 

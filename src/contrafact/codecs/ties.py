@@ -71,6 +71,27 @@ def ties_of(
     return found
 
 
+def holds(tie: Tie, place: int, cells: Sequence[Cells | None], tokens: Sequence[np.ndarray | None]) -> bool:
+    """Tell whether a column follows from another in more rows, too.
+
+    Arguments:
+        tie: How it should follow.
+        place: The follower's place.
+        cells: Each learned column's cells.
+        tokens: Their tokens.
+    """
+    source, follower, own, seen = cells[tie.source], cells[place], tokens[tie.source], tokens[place]
+    assert source is not None and follower is not None and own is not None and seen is not None
+    if (source.holes != follower.holes).any():
+        return False
+    if tie.table:
+        return bool((np.array([*tie.table, -1])[own] == seen).all())
+    given = source.words == NO_WORD
+    x, y = source.numbers[given], follower.numbers[given]
+    reach = 1e-9 * np.abs(np.concatenate([y, tie.slope * x, [tie.offset, 1e-300]])).max()
+    return bool((source.words == follower.words).all() and (np.abs(tie.slope * x + tie.offset - y) <= reach).all())
+
+
 def _tie(source: int, place: int, cells: Any, tokens: Any, kinds: Any) -> Tie | None:
     if (cells[source].holes != cells[place].holes).any():
         return None

@@ -135,7 +135,7 @@ class Tokens:
         if len(self.knots) and bins.any():
             which = np.clip(np.searchsorted(self.knots[:, 0], numbers[bins], side="right") - 1, 0, None)
             tokens[bins] = len(self.points) + which
-            within[bins] = _shares(self.knots[which], numbers[bins])
+            within[bins] = shares_at(self.knots[which], numbers[bins])
         return tokens, within
 
     def decode(self, tokens: np.ndarray, within: np.ndarray) -> Cells:
@@ -179,7 +179,7 @@ class Tokens:
             For each token the share of its mass, and the least and the largest share inside; 0 for words and holes.
         """
         ends = [np.full(len(self.knots), end) for end in (low - self.step / 2, high + self.step / 2)]
-        start, stop = (_shares(self.knots, end) for end in ends)
+        start, stop = (shares_at(self.knots, end) for end in ends)
         first, last = self.knots[:, 0], self.knots[:, -1]
         inside = np.where(first == last, (first >= low) & (last <= high), stop - start)
         points = (self.points >= low) & (self.points <= high)
@@ -282,7 +282,7 @@ def _along(knots: np.ndarray, shares: np.ndarray) -> np.ndarray:
     return np.asarray(low + (high - low) * (place - piece))
 
 
-def _shares(knots: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def shares_at(knots: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     """Find at which share of its row of knots each number lies; the middle of a stretch without width."""
     inside = np.clip(numbers, knots[:, 0], knots[:, -1])
     low_piece = np.minimum((knots[:, 1:] < inside[:, None]).sum(1), PIECES - 1)

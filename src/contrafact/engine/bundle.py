@@ -106,10 +106,19 @@ def write_synced(path: Path, payload: bytes) -> None:
 
 def write_atomically(path: Path, payload: bytes) -> None:
     """Replace a file so that a reader (or a crash) sees the old or the new one, never a part."""
+    with replacing(path) as waiting:
+        waiting.write_bytes(payload)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a place for a file that is written part by part, and put it into the other's place once it is whole."""
     with writing(path):
         waiting = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            write_synced(waiting, payload)
+            yield waiting
+            with waiting.open("r+b") as file:
+                os.fsync(file.fileno())
             waiting.replace(path)
         finally:
             waiting.unlink(missing_ok=True)

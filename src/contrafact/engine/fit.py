@@ -24,7 +24,7 @@ from contrafact.base.records import Finding, finite_or_none
 from contrafact.base.seeds import fold
 from contrafact.engine import checkpoints, packing, watch
 from contrafact.engine.gap import critic_gap
-from contrafact.engine.items import Batches, count, each, finite, split
+from contrafact.engine.items import Batches, count, each, finite, resident, split
 from contrafact.engine.play import Game, Turn, own_randomness, play
 from contrafact.engine.process import few_threads, keep_memory, stop_signals
 from contrafact.engine.record import recipe_document
@@ -60,6 +60,7 @@ class Method:
         batches: Makes the order of the items from the items, the batch and a seed.
         balance: Each player's loss when nobody can tell real from fake, for the cost analysis.
         fewest: Under so many items none is held out.
+        encoded: The encoded items, where they are there already.
     """
 
     codec: Any
@@ -68,9 +69,10 @@ class Method:
     begin: Callable[[int, torch.device], Playable]
     model: Callable[[Any], Any]
     score: Callable[[Any, int], Score]
-    batches: Callable[[Any, int, int], Batches] = Batches
+    batches: Callable[[Any, int, int], Callable[[int], Any]] = Batches
     balance: dict[str, float] = field(default_factory=dict)
     fewest: int = 40
+    encoded: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +174,7 @@ class Training:
     ) -> None:
         self.recipe, self.method, self.seed, self.budget = recipe, method, seed, budget
         self.device = pick_device(device)
-        encoded = method.codec.encode(data)
+        encoded = method.codec.encode(data) if method.encoded is None else method.encoded
         if count(encoded) < 2:
             raise DataError(
                 "These data have one row.",
@@ -209,9 +211,9 @@ class Training:
         with own_randomness(fold(self.seed, "weights"), self.device):
             return self.method.begin(total, self.device)
 
-    def batches(self) -> Batches:
+    def batches(self) -> Callable[[int], Any]:
         """Give the order of the rows; after a roll-back it is another one."""
-        items = each(self.rows, lambda part: torch.from_numpy(part).to(self.device))
+        items = resident(self.rows, self.device)
         return self.method.batches(items, self.method.batch, fold(self.seed, "rows", self.memory.retries))
 
     def seconds_per_step(self) -> float:
@@ -322,8 +324,7 @@ class Training:
         score: Any = self.method.score(self.held, self.seed)
         if hasattr(score, "beside"):
             return score.beside(self.rows)  # type: ignore[no-any-return]
-        held = count(self.held)
-        return lambda fake: score(each(fake, lambda part: part[:held]))
+        return lambda fake: score(each(fake, lambda part: part[: count(self.held)]))
 
     def _evaluate(self) -> dict[str, float]:
         """Score fakes from a fixed seed against the held-out items, and keep some of them to look at."""
@@ -388,8 +389,7 @@ class Training:
         }
         writer.document("data", data)
         writer.document("env", environment())
-        recipe = {**recipe_document(self.wish, self.total), "balance": self.method.balance}
-        writer.document("recipe", recipe)
+        writer.document("recipe", {**recipe_document(self.wish, self.total), "balance": self.method.balance})
         if self.redo:
             writer.text("redo.txt", self.redo)
         writer.event("resumed" if resumes else "started", step=self.step, total_steps=self.total, why=self.choice.why)

@@ -6,6 +6,7 @@ A codec of vectors gives one float32 matrix; one of pictures gives `pictures` an
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from contrafact.base.seeds import fold, generator
 from contrafact.engine.play import ranks
+from contrafact.engine.stored import Stored, StoredBatches
 
 Encoded = np.ndarray | dict[str, np.ndarray]
 
@@ -34,8 +36,10 @@ def finite(encoded: Encoded) -> bool:
     return all(part.dtype.kind not in "fc" or bool(np.isfinite(part).all()) for part in parts)
 
 
-def split(encoded: Encoded, seed: int, fewest: int = 40) -> tuple[Encoded, Encoded]:
+def split(encoded: Any, seed: int, fewest: int = 40) -> tuple[Any, Any]:
     """Cut a tenth of the items (2,000 at most) off, to choose by; of few a fifth, up to six.
+
+    Of items that lie on the disk the second part is read.
 
     Arguments:
         encoded: All items.
@@ -43,11 +47,43 @@ def split(encoded: Encoded, seed: int, fewest: int = 40) -> tuple[Encoded, Encod
         fewest: Under so many all are used for both.
     """
     items = count(encoded)
-    order = generator(seed, "split").permutation(items)
     held = min(max(items // 10, min(items // 5, 6)), 2000)
+    if isinstance(encoded, Stored):
+        rest, cut = encoded.cut(held, seed)
+        return (rest, cut.whole()) if items >= fewest else (encoded, encoded.whole())
+    order = generator(seed, "split").permutation(items)
     if items < fewest:
         return encoded, encoded
     return each(encoded, lambda part: part[order[held:]]), each(encoded, lambda part: part[order[:held]])
+
+
+def parts(encoded: Any, seed: int, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Give the places of the first `most` items that `split` leaves, and of those that it cuts off.
+
+    Arguments:
+        encoded: All items.
+        seed: Chooses which.
+        most: How many are wanted.
+    """
+    if not isinstance(encoded, Stored):
+        trained, held = split(np.arange(count(encoded)), seed)
+        return np.asarray(trained[:most]), np.asarray(held)
+    rest, held = split(encoded, seed)
+    kept = np.arange(count(held))
+    cut = encoded.cut(len(kept), seed)[1] if rest is not encoded else encoded
+    return rest.places(np.arange(min(most, len(rest)))), cut.places(kept)
+
+
+def resident(encoded: Any, device: torch.device) -> Any:
+    """Give items as tensors on a device; those that lie on the disk stay there, and their batches go to the device."""
+    if isinstance(encoded, Stored):
+        return replace(encoded, device=device)
+    return each(encoded, lambda part: torch.from_numpy(part).to(device))
+
+
+def batches(items: Any, size: int, seed: int) -> Callable[[int], Any]:
+    """Give batches of items, wherever they lie."""
+    return StoredBatches(items, size, seed) if isinstance(items, Stored) else Batches(items, size, seed)
 
 
 class Batches:

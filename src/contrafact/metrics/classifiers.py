@@ -8,7 +8,8 @@ that they are wrong about it more often than a coin: copies.
 
 `c2st_logistic` is the same by logistic regression on numbers, their squares and levels. It sees how single columns
 differ and is blind to relations between columns: columns shuffled independently pass it. It stands here to be compared
-with the figures of others, who often use it alone.
+with the figures of others, who often use it alone. Where all columns together would take more than 6,000 numbers, the
+seed chooses columns that fit into them.
 
 Reference: Lopez-Paz and Oquab, *Revisiting classifier two-sample tests*, ICLR 2017.
 """
@@ -16,7 +17,7 @@ Reference: Lopez-Paz and Oquab, *Revisiting classifier two-sample tests*, ICLR 2
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ import numpy as np
 from contrafact.base.records import Score
 from contrafact.base.seeds import fold, generator
 from contrafact.metrics.columns import Table, tables
+from contrafact.metrics.mixed import fitting
 from contrafact.metrics.spread import Z, auc, auc_error
 
 MOST_ROWS = 16_000
@@ -31,7 +33,7 @@ MOST_CELLS, LEAST_ROWS = 4_000_000, 1000  # of one side
 FOLDS, ANCHOR_FOLDS = 5, 2
 MANY_COLUMNS, MOST_COLUMNS, FEWEST_ROUNDS = 200, 1000, 20
 MOST_LEVELS = 200  # the trees' own limit is 255
-LOGISTIC_ROWS, LOGISTIC_LEVELS = 5000, 50
+LOGISTIC_ROWS, LOGISTIC_LEVELS, LOGISTIC_WIDE = 5000, 50, 6000  # the last: numbers in a row
 COPIES_BELOW = 0.02  # of AUC, below a coin's and the interval
 
 Opinion = Callable[[Table, Table, Table, int], np.ndarray]
@@ -144,11 +146,15 @@ def fake_chance(real: Table, fake: Table, test: Table, *, seed: int, rounds: int
 
 
 def _narrow(table: Table, seed: int) -> Table:
-    """Choose columns where there are too many."""
-    if len(table.columns) <= MOST_COLUMNS:
-        return table
-    order = generator(seed, "told columns").permutation(len(table.columns))
-    return table.only(np.sort(order[:MOST_COLUMNS]).tolist())
+    return table.only(few_columns(range(len(table.columns)), seed))
+
+
+def few_columns(places: Sequence[int], seed: int) -> list[int]:
+    """Choose among columns where there are too many for trees."""
+    if len(places) <= MOST_COLUMNS:
+        return list(places)
+    order = generator(seed, "told columns").permutation(len(places))
+    return np.asarray(places)[np.sort(order[:MOST_COLUMNS])].tolist()
 
 
 def affordable(rounds: int, columns: int) -> int:
@@ -188,7 +194,9 @@ def for_trees(table: Table) -> tuple[np.ndarray, np.ndarray]:
 def _logistic(real: Table, fake: Table, test: Table, seed: int) -> np.ndarray:
     from sklearn.linear_model import LogisticRegression
 
-    train = joined(real, fake)
+    widths = np.array([3 if c.scale else min(len(c.levels), LOGISTIC_LEVELS) + 2 for c in real.columns])
+    kept = np.flatnonzero(fitting(widths, LOGISTIC_WIDE, seed)).tolist()
+    train, test = joined(real, fake).only(kept), test.only(kept)
     middle, spread = _scale(train)
     line = LogisticRegression(max_iter=300, tol=1e-3)
     labels = np.repeat([0, 1], [len(real), len(fake)])

@@ -7,7 +7,7 @@ Lindenstrauss, 1984), so that thousands of levels cost no more than a few dozen.
 and a mark; in a category it is a level. Then the columns of numbers that stem from one column are divided by the root
 of their total variance on the real side. A column that hardly varies is held to a tenth of the most that its kind can
 vary: else its rare level would lie further off than all other columns together. Of keys and free text only the mark
-remains.
+remains. Where all columns together would take more than 4,000 numbers, the seed chooses columns that fit into them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ PLAIN_LEVELS = 32
 CODE_SIZE = 16
 BEYOND = 10.0  # ranges outside the real one
 LEAST = 0.1
+MOST_WIDE = 4000  # numbers in a row
 MOST_NUMBERS = 20_000_000  # of one side in memory
 
 Reader = Callable[[np.ndarray], np.ndarray]
@@ -47,24 +48,39 @@ def mixed_blocks(real: Any, *others: Any, seed: int = 0) -> tuple[list[np.ndarra
     sides = tables(real, *others)
     columns = range(len(sides[0].columns))
     readers = [_reader(sides[0].columns[i], sides[0].cells[i], seed, [s.cells[i] for s in sides]) for i in columns]
-    widths = [reader(sides[0].cells[i][:1]).shape[1] for i, reader in zip(columns, readers, strict=True)]
-    ends = np.cumsum([0, *widths])
+    widths = np.array([reader(sides[0].cells[i][:1]).shape[1] for i, reader in zip(columns, readers, strict=True)])
+    ends = np.cumsum([0, *np.where(fitting(widths, MOST_WIDE, seed), widths, 0)])
     matrices = [_filled(side, readers, ends) for side in sides]
     return matrices, [slice(int(a), int(b)) for a, b in pairwise(ends)]
 
 
+def fitting(widths: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Choose, where all columns together are too wide, as many of them as fit; the first of all always does."""
+    if widths.sum() <= most:
+        return np.ones(len(widths), dtype=bool)
+    order = generator(seed, "fitting columns").permutation(len(widths))
+    kept = np.zeros(len(widths), dtype=bool)
+    kept[order[: max(int(np.searchsorted(np.cumsum(widths[order]), most, side="right")), 1)]] = True
+    return kept
+
+
+def most_wide(table: Table) -> int:
+    """Give how many numbers a row of such a matrix takes at most, before columns are chosen."""
+    widest = PLAIN_LEVELS + 1 + CODE_SIZE
+    return sum(2 if c.scale else 1 if c.kind == "text" else min(len(c.levels) + 1, widest) for c in table.columns)
+
+
 def most_rows(table: Table) -> int:
     """Give the number of rows of such a matrix that memory should be spent on: 160 MB, or a thousand rows."""
-    widest = PLAIN_LEVELS + 1 + CODE_SIZE
-    width = sum(2 if c.scale else 1 if c.kind == "text" else min(len(c.levels) + 1, widest) for c in table.columns)
-    return max(MOST_NUMBERS // max(width, 1), 1000)
+    return max(MOST_NUMBERS // max(min(most_wide(table), MOST_WIDE), 1), 1000)
 
 
 def _filled(side: Table, readers: Sequence[Reader], ends: np.ndarray) -> np.ndarray:
     matrix = np.empty((len(side), max(int(ends[-1]), 1)))
     matrix[:, ends[-1] :] = 0.0
     for reader, cells, low, high in zip(readers, side.cells, ends[:-1], ends[1:], strict=True):
-        matrix[:, low:high] = reader(cells)
+        if high > low:
+            matrix[:, low:high] = reader(cells)
     return matrix
 
 

@@ -10,11 +10,14 @@ A classifier that was shown classes in other shares than there are gives chances
 shares that it was shown and multiplying with the real ones takes that back (Elkan 2001; `corrected`).
 
 Intervals come from rows drawn again within each class and from trainings drawn again, for all ways of training alike,
-so that what one way gains over another is a paired comparison.
+so that what one way gains over another is a paired comparison. Trainings that share most of their rows are no
+independent looks: the mean of as many as there are moves less from draw to draw than it would with other training rows
+(Nadeau and Bengio 2003), so that fewer can be drawn, down to the one that a user will make.
 
 References:
     Davis and Goadrich, The relationship between precision-recall and ROC curves, ICML 2006.
     Elkan, The foundations of cost-sensitive learning, IJCAI 2001.
+    Nadeau and Bengio, Inference for the generalization error, Machine Learning 52, 2003.
 """
 
 from __future__ import annotations
@@ -188,15 +191,24 @@ def measured(runs: dict[str, list[Told]], shares: np.ndarray, seed: int = 0) -> 
     return tables
 
 
-def _mean_again(table: np.ndarray, seed: int) -> tuple[float, float, float]:
+def _mean_again(table: np.ndarray, seed: int, trainings: int | None) -> tuple[float, float, float]:
     """Give the mean over trainings and its interval; the trainings are drawn again, too."""
     runs, draws = table.shape[0], table.shape[1] - 1
-    chosen = generator(seed, "trainings again").integers(0, runs, (draws, runs))
+    chosen = generator(seed, "trainings again").integers(0, runs, (draws, trainings or runs))
     value = float(table[:, 0].mean())
     return value, *percentiles(value, table[chosen, np.arange(1, draws + 1)[:, None]].mean(1))
 
 
-def scored(name: str, table: np.ndarray, better: Better, n: int, *, floor: float | None = None, seed: int = 0) -> Score:
+def scored(
+    name: str,
+    table: np.ndarray,
+    better: Better,
+    n: int,
+    *,
+    floor: float | None = None,
+    seed: int = 0,
+    trainings: int | None = None,
+) -> Score:
     """Score a measure over several trainings.
 
     Arguments:
@@ -206,14 +218,17 @@ def scored(name: str, table: np.ndarray, better: Better, n: int, *, floor: float
         n: Test rows.
         floor: What guessing gets.
         seed: Seeds the interval.
+        trainings: How many trainings each draw takes; None: as many as there are, as if they were independent.
     """
-    value, low, high = _mean_again(table, seed)
+    value, low, high = _mean_again(table, seed, trainings)
     return Score(name=name, value=value, low=max(low, 0.0), high=min(high, 1.0), n=n, better=better, floor=floor)
 
 
-def gained(name: str, table: np.ndarray, before: np.ndarray, n: int, seed: int = 0) -> Score:
-    """Score by how much a measure is higher than another way's, on the same rows and trainings."""
-    value, low, high = _mean_again(table - before, seed)
+def gained(
+    name: str, table: np.ndarray, before: np.ndarray, n: int, seed: int = 0, trainings: int | None = None
+) -> Score:
+    """Score by how much a measure is higher than another way's, on the same rows and trainings, as `scored` does."""
+    value, low, high = _mean_again(table - before, seed, trainings)
     return Score(name=name, value=value, low=low, high=high, n=n, better="higher", floor=0.0)
 
 

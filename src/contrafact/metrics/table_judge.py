@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.records import Score
-from contrafact.metrics.classifiers import c2st_logistic, c2st_trees, fooled, means_copies
+from contrafact.metrics.classifiers import LOGISTIC_WIDE, c2st_logistic, c2st_trees, fooled, means_copies
+from contrafact.metrics.classifiers import MOST_COLUMNS as MOST_FOR_TREES
 from contrafact.metrics.columns import Table, tables
 from contrafact.metrics.judge import MOST_ROWS, apart, near
 from contrafact.metrics.marginals import missingness, shape_table, shapes
-from contrafact.metrics.mixed import mixed_rows, most_rows
+from contrafact.metrics.mixed import MOST_WIDE, mixed_rows, most_rows, most_wide
 from contrafact.metrics.privacy import Privacy, privacy
-from contrafact.metrics.relations import pair_table, pairs
+from contrafact.metrics.relations import MOST_COLUMNS, pair_table, pairs
 from contrafact.metrics.usefulness import tstr
 
 
@@ -31,6 +32,7 @@ class TableJudgement:
         privacy: What attacks found.
         target: The column that models were trained to predict, or nothing.
         notes: What must be known to read the scores.
+        columns: How many columns there are; `names` has fewer where their pairs were too many.
     """
 
     scores: dict[str, Score]
@@ -40,6 +42,7 @@ class TableJudgement:
     privacy: Privacy
     target: str = ""
     notes: tuple[str, ...] = ()
+    columns: int = 0
 
 
 def judge_table(real: Any, fake: Any, holdout: Any = None, target: str | None = None, seed: int = 0) -> TableJudgement:
@@ -76,7 +79,8 @@ def judge_table(real: Any, fake: Any, holdout: Any = None, target: str | None = 
         pairs=alike,
         privacy=attacked,
         target=target or "",
-        notes=_notes(read[0], trees, target, useful, kept is not None),
+        notes=(*_chosen(read[0]), *_notes(read[0], trees, target, useful, kept is not None)),
+        columns=len(read[0].columns),
     )
 
 
@@ -88,6 +92,24 @@ def _as_rows(read: list[Table], seed: int) -> list[Score]:
     rows = mixed_rows(few[0], *few[1:], worst, seed=seed)
     kept = rows[2] if len(read) > 2 else None
     return [*near(rows[0], rows[1], kept, rows[-1], seed), *apart(rows[0], rows[1], kept, rows[-1], seed, False)]
+
+
+def _chosen(real: Table) -> tuple[str, ...]:
+    """Say which scores look at some of the columns only, where there are many."""
+    many, said = len(real.columns), []
+    if many > MOST_COLUMNS:
+        said.append(f"pairs (and holes that come together) are compared among {MOST_COLUMNS:,}")
+    if many > MOST_FOR_TREES:
+        said.append(f"trees see {MOST_FOR_TREES:,}")
+        said.append(f"the logistic regression as many as fit into {LOGISTIC_WIDE:,} numbers")
+    if most_wide(real) > MOST_WIDE:
+        said.append(f"distances between rows see as many as fit into {MOST_WIDE:,} numbers")
+    if not said:
+        return ()
+    return (
+        f"Of the {many:,} columns the seed chose some: {'; '.join(said)}. Single columns and exact copies are looked "
+        "at in all of them.",
+    )
 
 
 def _notes(real: Table, trees: Score, target: str | None, useful: Score | None, holdout: bool) -> tuple[str, ...]:

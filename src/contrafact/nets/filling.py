@@ -25,13 +25,25 @@ class Filling:
         codec: Turns tables into tokens and back.
         data: The table.
         aid: Regressions that have a part in best guesses.
+        first: The number of the table's first block, where it is a part of a longer one.
     """
 
-    def __init__(self, net: Weave, codec: Any, data: Any, aid: Aid | None = None) -> None:
-        self.net, self.codec, self.data, self.aid = net, codec, data, aid
+    def __init__(self, net: Weave, codec: Any, data: Any, aid: Aid | None = None, first: int = 0) -> None:
+        self.net, self.codec, self.data, self.aid, self.first = net, codec, data, aid, first
         self.known = codec.known(data)
         self.tokens = torch.from_numpy(self.known.encoded["tokens"].astype(np.int64))
         self.hollow = np.flatnonzero((self.tokens < 0).any(1).numpy())
+        self.plan = codec.plan()
+
+    def _course(self, rows: np.ndarray, seed: int, block: int) -> Any:
+        """Begin to keep some rows to the constraints, where there are any."""
+        if self.plan is None:
+            return None
+        return self.plan.course(len(rows), generator(fold(seed, "held"), block), self._known(rows))
+
+    def _known(self, rows: np.ndarray) -> list[Any]:
+        """Give the known cells of some rows."""
+        return [part and type(part)(numbers=part.numbers[rows], words=part.words[rows]) for part in self.known.cells]
 
     def _chunks(self) -> Iterator[np.ndarray]:
         """Give the rows with holes, a block of the table at a time."""
@@ -59,23 +71,31 @@ class Filling:
     def best(self) -> Any:
         """Fill in means and likeliest levels."""
         cells = [part and part.copied() for part in self.known.cells]
-        linear = self.aid.guess(self.known.cells, len(self.tokens)) if self.aid else {}
         for rows in self._chunks():
-            making = Making(self.net, self.tokens[rows], torch.Generator())
+            linear = self.aid.guess(self._known(rows), len(rows)) if self.aid else {}
+            making = Making(self.net, self.tokens[rows], torch.Generator(), self._course(rows, 0, 0))
+            state = making.state().expand(len(rows), -1)
             for place, slot in enumerate(self.codec.slots):
                 holes = (self.tokens[rows, place] < 0).numpy()
                 if not slot.digit and holes.any():
-                    numbers = self._guess(cells[slot.column], making, place, rows, holes)
+                    numbers = self._guess(cells[slot.column], making, state, place, rows, holes)
                     if self.aid and slot.column in linear:
                         share = self.aid.share[slot.column]
-                        mixed = share * numbers + (1 - share) * linear[slot.column][rows[holes]]
-                        cells[slot.column].numbers[rows[holes]] = mixed
+                        numbers = share * numbers + (1 - share) * linear[slot.column][holes]
+                    if making.course is not None:
+                        words = cells[slot.column].words[rows[holes]]
+                        numbers = making.course.guess(slot.column, np.flatnonzero(holes), numbers, words)
+                    cells[slot.column].numbers[rows[holes]] = numbers
         return self.codec.filled(self.data, self.codec.with_followers(cells))
 
-    def _guess(self, cells: Any, making: Making, place: int, rows: np.ndarray, holes: np.ndarray) -> np.ndarray:
+    def _guess(
+        self, cells: Any, making: Making, state: Tensor, place: int, rows: np.ndarray, holes: np.ndarray
+    ) -> np.ndarray:
         """Put the best guesses of one column into its cells, and give its numbers."""
         slot, where = self.codec.slots[place], torch.from_numpy(np.flatnonzero(holes))
-        chances, _ = making.law(place, self._weights(place, rows[holes]), where)
+        chances, _ = making.law(place, self._weights(place, rows[holes]), where, state[where])
+        if self.plan is not None and slot.column in self.plan.groups and not slot.base:  # a mean was never seen
+            chances = torch.nn.functional.one_hot(chances.argmax(1), slot.size).float()
         if slot.base:
             alone = making.copied(where)
             alone.tell(place, chances.argmax(1))
@@ -91,21 +111,30 @@ class Filling:
         """Fill in random draws, column by column in an order of each block's own."""
         tokens = self.tokens.clone()
         shares = self.known.encoded["within"].copy()
+        exact = self._exact()
         for rows in self._chunks():
-            block = int(rows[0]) // BLOCK_ROWS
+            block = self.first + int(rows[0]) // BLOCK_ROWS
             source = torch.Generator().manual_seed(fold(seed, block))
-            making = Making(self.net, tokens[rows], source)
+            making = Making(self.net, tokens[rows], source, self._course(rows, seed, block))
             for place in in_order(generator(seed, "order", block).permutation(len(self.net.sizes))):
                 holes = (self.tokens[rows, place] < 0).numpy()
                 if holes.any():
                     making.asked = torch.from_numpy(np.flatnonzero(holes))
                     making.draw(place, self._weights(place, rows[holes], making), making.asked)
             tokens[rows] = making.tokens
+            if making.course is not None:
+                exact[rows] = making.course.exact()
             fresh = torch.rand(len(rows), shares.shape[1], generator=source).numpy()
             unknown = self.known.encoded["tokens"][rows][:, self._smooth()] < 0
             shares[rows] = np.where(unknown, fresh, shares[rows])
-        encoded = {"tokens": tokens.numpy().astype(np.int16), "within": shares}
+        encoded = {"tokens": tokens.numpy().astype(np.int16), "within": shares, "exact": exact}
         return self.codec.filled(self.data, self.codec.columns_of(encoded))
+
+    def _exact(self) -> np.ndarray:
+        """Give the known numbers of columns that are held to constraints."""
+        held = () if self.plan is None else self.plan.rules.numbered
+        numbers = [self.known.cells[column].numbers for column in held]
+        return np.stack(numbers, axis=1) if numbers else np.empty((len(self.tokens), 0))
 
     def _smooth(self) -> list[int]:
         """Give the places of the columns whose cells have shares."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -17,11 +19,12 @@ class Making:
         net: The network.
         tokens: What is known, -1 elsewhere.
         source: Where chances are drawn from.
+        course: Keeps the rows to constraints, where there are any.
     """
 
-    def __init__(self, net: Weave, tokens: Tensor, source: torch.Generator) -> None:
+    def __init__(self, net: Weave, tokens: Tensor, source: torch.Generator, course: Any = None) -> None:
         tokens = tokens.to(net.embed.device)
-        self.net, self.tokens, self.source = net, tokens, source
+        self.net, self.tokens, self.source, self.course = net, tokens, source, course
         self.asked = torch.arange(len(tokens), device=tokens.device)
         self.blank = bool((tokens < 0).all())
         first = tokens[: 1 if self.blank else len(tokens)]
@@ -45,6 +48,7 @@ class Making:
         """
         state = self.state(rows) if state is None else state
         chances = self.net.logits(state, place).softmax(1).expand(len(self.tokens if rows is None else rows), -1)
+        allowed = self._narrowed(place, allowed, rows)
         if allowed is None:
             return chances, chances.new_ones(len(chances))
         allowed = allowed.to(chances.device)
@@ -53,6 +57,16 @@ class Making:
         # Where the network gives what is allowed no chance at all, the weights alone decide.
         chances = torch.where(held[:, None] > LEAST, chances, allowed.expand_as(chances))
         return chances, held.clamp_min(LEAST)
+
+    def _narrowed(self, place: int, allowed: Tensor | None, rows: Tensor | None) -> Tensor | None:
+        """Leave of what is allowed what constraints allow; all of it where that would be nothing."""
+        own = None if self.course is None else self.course.weights(place, None if rows is None else rows.cpu().numpy())
+        if own is None:
+            return allowed
+        held = torch.from_numpy(own).float()
+        free = torch.ones(held.shape[1]) if allowed is None else allowed.cpu()
+        both = held * free
+        return torch.where((both > 0).any(1, keepdim=True), both, free.expand_as(both))
 
     def draw(
         self, place: int, allowed: Tensor | None = None, rows: Tensor | None = None, state: Tensor | None = None
@@ -69,6 +83,8 @@ class Making:
         """Make known what a column holds."""
         told = self.net.told(place, drawn)
         self.blank = False
+        if self.course is not None:
+            self.course.tell(place, drawn.cpu().numpy(), None if rows is None else rows.cpu().numpy())
         if rows is None:
             self.tokens[:, place], self.entered = drawn, self.entered + told
         else:
@@ -77,7 +93,8 @@ class Making:
 
     def copied(self, rows: Tensor) -> Making:
         """Copy some of the rows, to go on with them apart."""
-        return Making(self.net, self.tokens[rows], self.source)
+        course = None if self.course is None else self.course.picked(rows.cpu().numpy())
+        return Making(self.net, self.tokens[rows], self.source, course)
 
     def choose(self, weights: Tensor, count: int) -> None:
         """Keep some rows, each as often as its weight says, as evenly as can be (systematic resampling)."""
@@ -85,5 +102,7 @@ class Making:
         marks = (torch.arange(count) + torch.rand(1, generator=self.source)) / count * sums[-1]
         kept = torch.searchsorted(sums, marks.to(sums.dtype)).clamp_max(len(weights) - 1)
         kept = kept[torch.randperm(count, generator=self.source)]
+        if self.course is not None:
+            self.course = self.course.picked(kept.numpy())
         kept = kept.to(self.tokens.device)
         self.tokens, self.entered = self.tokens[kept], self.entered[kept]

@@ -147,13 +147,18 @@ class Weave(nn.Module):
             logits = logits.index_add(0, self.known, self.head @ state.T)
         if self.scaled:
             bells = torch.einsum("cfw,bw->cfb", self.leave, state)
-            for group in self.groups:
-                logits = logits.index_add(0, group.rows, group(bells))
+            # All groups at once: each sum of its own would copy the logits of every column.
+            rows, made = zip(*((group.rows, group(bells)) for group in self.groups), strict=True)
+            logits = logits.index_add(0, torch.cat(rows), torch.cat(made))
         return logits
 
     def surprise(self, state: Tensor, tokens: Tensor) -> Tensor:
         """Give -log p of each cell's token, columns x rows; what unknown cells get has no meaning."""
-        logits = self.all_logits(state).clamp(-CALM, CALM)
+        return self.cost(self.all_logits(state), tokens)
+
+    def cost(self, logits: Tensor, tokens: Tensor) -> Tensor:
+        """Give -log p of each cell's token from all logits, columns x rows."""
+        logits = logits.clamp(-CALM, CALM)
         sums = logits.new_zeros(len(self.sizes), logits.shape[1]).index_add(0, self.owner, logits.exp())
         own = logits.gather(0, tokens.clamp_min(0).T + self.starts[:, None])
         return sums.log() - own

@@ -11,7 +11,7 @@ faithful.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Self
@@ -34,6 +34,7 @@ from contrafact.nets.weave import Weave
 
 Encoded = dict[str, np.ndarray]
 SHOWN_ROWS, SHOWN_PASSES = 256, 32
+PART_ROWS = 4 * BLOCK_ROWS  # of a long sample that is given part by part
 MOST_PASSES = 256  # where nobody says how many
 POOL = 4  # candidates for each row where several columns have room to choose
 ORDERS = 4
@@ -50,6 +51,7 @@ class Asked:
         fixed: Places where one token is allowed.
         open: Places with room to choose that were limited.
         passes: In how many passes the other columns are drawn.
+        plan: Keeps rows to constraints, where there are any.
     """
 
     limits: dict[int, Any]
@@ -57,6 +59,7 @@ class Asked:
     fixed: tuple[int, ...]
     open: tuple[int, ...]
     passes: int
+    plan: Any = None
 
 
 class Woven(Model):
@@ -92,6 +95,7 @@ class Woven(Model):
         """Draw a few rows, and take the exam, while the model is being trained."""
         assert self.exam is not None, "only a model in training has an exam"
         drawn = self._block(seed, 0, self.asked(None, SHOWN_PASSES), min(n, SHOWN_ROWS))
+        drawn.pop("exact", None)  # unknown where a cell is a hole
         return {**drawn, "surprise": self.exam.surprise(self.net)}
 
     def sample(
@@ -106,12 +110,23 @@ class Woven(Model):
             passes: How often the network is asked for a row; none asks it for each column, up to 256 times. Columns
                 drawn in one pass know nothing of each other: faster, and less faithful.
         """
-        asked = self.asked(given, passes)
-        drawn = self.drawn(checked_count(n), chosen(seed), asked)
+        return self._shown(checked_count(n), chosen(seed), self.asked(given, passes))
+
+    def blocks(
+        self, n: int, given: dict[str, Any] | None = None, seed: int | None = None, passes: int | None = None
+    ) -> Iterator[Any]:
+        """Draw the rows of `sample` part by part, so that they need not all be in memory; the arguments are its."""
+        n, seed, asked = checked_count(n), chosen(seed), self.asked(given, passes)
+        for start in range(0, max(n, 1), PART_ROWS):
+            yield self._shown(min(PART_ROWS, n - start), seed, asked, start, n)
+
+    def _shown(self, n: int, seed: int, asked: Asked, start: int = 0, total: int = 0) -> Any:
+        """Draw the rows `start` to `start + n` of `total`, as a frame."""
+        drawn = self.drawn(n, seed, asked, start)
         cells = self.codec.columns_of(drawn)
         for column, limit in asked.limits.items():
             np.clip(cells[column].numbers, limit.low, limit.high, out=cells[column].numbers)
-        return self.codec.frame_of(cells, len(drawn["tokens"]))
+        return self.codec.frame_of(cells, len(drawn["tokens"]), start, limits=asked.limits, total=total)
 
     def asked(self, given: Mapping[str, Any] | None, passes: int | None = None) -> Asked:
         """Read conditions on columns."""
@@ -126,6 +141,7 @@ class Woven(Model):
             fixed=tuple(single),
             open=tuple(p for p in limited if p not in single),
             passes=passes,
+            plan=self.codec.plan(limits),
         )
 
     def drawn(self, n: int, seed: int, asked: Asked, start: int = 0) -> Encoded:
@@ -138,7 +154,8 @@ class Woven(Model):
         source = torch.Generator().manual_seed(fold(seed, "sample", block))
         order = self._in_order(generator(fold(seed, "order"), block).permutation(len(self.net.sizes)))
         pool = rows * (POOL if len(asked.open) > 1 else 1)
-        making = Making(self.net, torch.full((pool, len(order)), -1), source)
+        course = asked.plan and asked.plan.course(pool, generator(fold(seed, "held"), block))
+        making = Making(self.net, torch.full((pool, len(order)), -1), source, course)
         weights = torch.ones(pool)
         for place in [*asked.fixed, *(p for p in order if p in asked.open)]:
             weights = weights * self._draw(making, place, asked).cpu()
@@ -186,7 +203,8 @@ class Woven(Model):
             if column in asked.limits:
                 limit, own = asked.limits[column], whole[column]
                 within[:, place] = limit.start[own] + within[:, place] * (limit.stop - limit.start)[own]
-        return {"tokens": tokens, "within": within}
+        exact = {} if making.course is None else {"exact": making.course.exact()}
+        return {"tokens": tokens, "within": within, **exact}
 
     def _in_order(self, order: np.ndarray) -> list[int]:
         """Put each second digit right behind its first."""
@@ -227,19 +245,26 @@ class Woven(Model):
             whole.append(sums)
         return np.asarray((torch.stack(whole).logsumexp(0) - np.log(orders)).numpy())
 
-    def impute(self, data: Any, draws: int | None = None, seed: int | None = None) -> Any:
+    def impute(self, data: Any, draws: int | None = None, seed: int | None = None, start: int = 0) -> Any:
         """Fill the holes of a copy; observed cells keep their bits.
 
         Arguments:
             data: Rows with the fitted columns.
             draws: None fills in the mean, or the likeliest level; m gives a list of m copies with random draws.
             seed: Makes the draws repeatable.
+            start: Where these rows begin in a longer table that is filled part by part, a multiple of 1,024: they are
+                filled as they would be in one go.
         """
-        filling = Filling(self.net, self.codec, data, self.aid)
+        filling = Filling(self.net, self.codec, data, self.aid, start // BLOCK_ROWS)
         if draws is None:
             return filling.best()
-        start = chosen(seed)
-        return [filling.drawn(fold(start, "impute", number), self._in_order) for number in range(checked_count(draws))]
+        own = chosen(seed)
+        return [filling.drawn(fold(own, "impute", number), self._in_order) for number in range(checked_count(draws))]
+
+    def nth_draw(self, data: Any, number: int, seed: int, start: int = 0) -> Any:
+        """Fill the holes with one of the draws that `impute` makes, by its number from 0."""
+        filling = Filling(self.net, self.codec, data, self.aid, start // BLOCK_ROWS)
+        return filling.drawn(fold(seed, "impute", number), self._in_order)
 
 
 class Block:

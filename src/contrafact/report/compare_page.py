@@ -17,6 +17,7 @@ from contrafact.report.figures import Figure
 from contrafact.report.film import film, last_shot
 from contrafact.report.lines import Lines
 from contrafact.report.markup import Html, element, is_number, number
+from contrafact.report.meanings import held_out
 from contrafact.report.page import head_cell, page, section, show, table, warnings
 from contrafact.report.panels import Strip
 from contrafact.report.views import is_text, view_of
@@ -65,6 +66,9 @@ def _verdict(known: Sequence[Facts], names: Sequence[str]) -> str:
     best, who = max(scored, key=lambda pair: pair[0])
     if len(scored) == 1:
         return f"Only {who} has a held-out score: {number(best)}."
+    if len({held_out(facts.method) for facts in known if facts.best_score is not None}) > 1:
+        told = ", ".join(f"{name} {number(score)}" for score, name in scored)
+        return f"The held-out scores of these methods answer different questions: {told}. To compare them, judge them."
     second = sorted(score for score, _ in scored)[-2]
     held = [facts.data["held_out"] for facts in known if is_number(facts.data.get("held_out"))]
     luck = " Its lead is small enough to be luck." if held and best - second < _luck(best, second, min(held)) else ""
@@ -73,6 +77,7 @@ def _verdict(known: Sequence[Facts], names: Sequence[str]) -> str:
 
 def _luck(one: float, other: float, rows: float) -> float:
     """Give what two shares of so many rows may differ by through the choice of rows, 95 times in 100."""
+    one, other = (min(max(share, 0.0), 1.0) for share in (one, other))  # some scores fall below 0
     return 1.96 * math.sqrt((one * (1 - one) + other * (1 - other)) / max(rows, 1))
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.base.records import Score
 from contrafact.metrics.columns import Column, Table, tables
 from contrafact.metrics.table_judge import TableJudgement
 from contrafact.report.drawing import Drawing
@@ -25,17 +24,20 @@ KINDS = {"number": "number", "time": "date or time", "category": "category", "te
 
 def summary(found: TableJudgement) -> tuple[str, str, str]:
     """Say in three sentences how good the fakes are, what attacks found, and what they are good for."""
-    return _quality(found.scores), _privacy(found), _usefulness(found)
+    return _quality(found), _privacy(found), _usefulness(found)
 
 
-def _quality(scores: dict[str, Score]) -> str:
-    parts = []
+def _quality(found: TableJudgement) -> str:
+    scores, parts = found.scores, []
     if "shapes" in scores:
         parts.append(f"single columns agree with the real ones to {scores['shapes'].value:.1%}")
     if "pairs" in scores:
         pairs = scores["pairs"]
         beside = f"other real rows {pairs.ceiling or 0:.1%}, columns shuffled at random {pairs.floor or 0:.1%}"
-        parts.append(f"pairs of columns to {pairs.value:.1%} ({beside})")
+        few = (
+            f"among {len(found.names):,} of the {found.columns:,} columns " if len(found.names) < found.columns else ""
+        )
+        parts.append(f"pairs of columns {few}to {pairs.value:.1%} ({beside})")
     trees = scores["c2st_trees"]
     parts.append(f"a classifier that must pick the fake out of a real and a fake row is right in {trees.value:.0%}")
     return f"Quality: {', '.join(parts)}, where 50% is guessing."

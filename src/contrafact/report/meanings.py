@@ -47,6 +47,37 @@ MEANINGS = {
 }
 
 
+# What the score of a training says, in a bracket and in full: of most methods, and of those that guess hidden cells.
+MIXING = (
+    "0: fakes are told apart, 1: they mix with real rows",
+    "Fakes of one fixed seed against held-out rows, which are not trained on. The score asks how well the two mix: 1 "
+    "when a row's nearest neighbours are fake as often as real. Precision asks whether fakes lie where real data lie, "
+    "recall and coverage whether they reach all of it.",
+)
+GUESSING = {
+    "loom": (
+        "0: a row's other cells tell nothing of a hidden one, 1: they tell all; judge tells how good the rows are",
+        "Cells of held-out rows, which are not trained on, are hidden. The score is the share of the columns' own "
+        "surprise that the rest of the row takes away: 0 where columns tell nothing of each other, 1 where they tell "
+        "all. How high it can be depends on the data; how good drawn rows are, judge tells.",
+    ),
+    "gain": (
+        "0: hidden cells are filled as by columns' means and commonest levels, 1: without error",
+        "Cells of held-out rows, which are not trained on, are hidden and filled. The score is the share of the error "
+        "of columns' means and commonest levels that is gone: 0 is no better than they, 1 is no error.",
+    ),
+}
+
+
+def held_out(method: str) -> tuple[str, str]:
+    """Say what the held-out score of a method's training is: in a bracket, and in full.
+
+    >>> held_out("r3gan")[0]
+    '0: fakes are told apart, 1: they mix with real rows'
+    """
+    return GUESSING.get(method, MIXING)
+
+
 def meaning(name: str) -> str:
     """Say in one line what a score of this name tells; nothing for a name that is not known.
 

@@ -17,6 +17,7 @@ from contrafact.report.figures import Figure
 from contrafact.report.film import film, shots
 from contrafact.report.lines import Lines, Mark
 from contrafact.report.markup import Html, clean, element, is_number, join, number
+from contrafact.report.meanings import held_out
 from contrafact.report.page import Section, facts, page, paragraphs, section, warnings, write
 from contrafact.report.picture_parts import as_learned, closer_look
 from contrafact.report.tables import score_table, settings_table, timeline
@@ -117,10 +118,8 @@ def _curve(known: Facts) -> list[object]:
     marks = () if known.best_step is None else (Mark(name=f"best: {known.best_step:,}", x=known.best_step),)
     figure = Figure(
         finding=_course(known, rows),
-        sentence="Fakes of one fixed seed against held-out rows, which are not trained on. The score asks how well the "
-        "two mix: 1 when a row's nearest neighbours are fake as often as real. Precision asks whether fakes lie where "
-        "real data lie, recall and coverage whether they reach all of it. Handed out is the latest model that is "
-        "not clearly worse than the best one; it is marked here.",
+        sentence=f"{held_out(known.method)[1]} Handed out is the latest model that is not clearly worse than the best "
+        "one; it is marked here.",
         drawing=Lines(x="step", y="held-out score", series=lines, marks=marks, limits=from_zero(lines)),
     )
     held = known.data.get("held_out")

@@ -1,8 +1,9 @@
 """Impute: fill the holes of a table, say how sure that is, and whether it beats what is simpler.
 
 Observed cells keep their bits. Every method here takes holes for missing at random (MAR): whether a cell is missing may
-depend on what is observed in its row, not on what is missing. No data can tell whether that is so; `shift` shows what
-would follow if the missing numbers were larger or smaller than those that are filled in (delta adjustment, MNAR).
+depend on what is observed in its row, not on what is missing. No data can tell whether that is so. What can be told is
+whether holes go with other columns (`tasks/missing.py`); `shift` shows what would follow if the missing numbers were
+larger or smaller than those that are filled in (delta adjustment, MNAR; `tasks/shifts.py`).
 
 References:
     Rubin, Multiple imputation for nonresponse in surveys, 1987.
@@ -10,8 +11,9 @@ References:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -20,10 +22,17 @@ from contrafact.base.errors import ContrafactError, UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Result, Score
 from contrafact.base.seeds import checked_count, fold
+from contrafact.codecs.files import TableFile
+from contrafact.tasks import missing, shifts
 from contrafact.tasks.helps import Check, checked, seen
 from contrafact.tasks.hidden_cells import NAMES, SIMPLE, Hidden, scores_of, simple_ways
+from contrafact.tasks.kept_rows import counted, rules_of
+from contrafact.tasks.large import FillingFile, by_blocks, filling_file
+from contrafact.tasks.missing import Pattern, patterns
+from contrafact.tasks.read import read_or_open
 from contrafact.tasks.results import by_kind
-from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, column_named, table_of
+from contrafact.tasks.shifts import Shifted, applied, compared, read_shifts
+from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, table_of
 from contrafact.tasks.write_tables import save
 
 SPREAD_DRAWS = 10
@@ -43,11 +52,13 @@ class Imputing:
         hidden: The table with known cells hidden, where there is a check.
         draws: How many random fillings; None for one of best guesses.
         uncertainty: Whether to add how unsure each filled cell is.
-        shift: What is added to filled numbers, by column.
+        shifts: What is added to filled numbers, by column; several are compared, and none of them is added.
         check: How much is tested.
         seed: Seeds everything.
         filled: What each way filled in where cells were hidden.
         left_out: Which ways could not be held against, and why.
+        patterns: Whether the other columns tell where a column's holes are.
+        shifted: Means of columns under several shifts.
     """
 
     data: Any
@@ -55,11 +66,18 @@ class Imputing:
     hidden: Hidden | None
     draws: int | None
     uncertainty: bool
-    shift: dict[Any, float]
+    shifts: dict[Any, tuple[float, ...]]
     check: Check
     seed: int
     filled: dict[str, Any] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
+    patterns: list[Pattern] = field(default_factory=list)
+    shifted: list[Shifted] = field(default_factory=list)
+
+    @property
+    def shift(self) -> dict[Any, float]:
+        """What is added to filled numbers."""
+        return applied(self.shifts)
 
     @property
     def training(self) -> Any:
@@ -94,8 +112,18 @@ class Imputing:
         first = made[0] if isinstance(made, list) else made
         left = [str(name) for name in self.data.columns if first[name].isna().any()]
         count = int(holes.to_numpy().sum() - first[list(self.data.columns)].isna().to_numpy().sum())
+        self.patterns = patterns(self.data, getattr(self.fitter.recipe, "columns", None), self.seed)
+        self.shifted = self._compared(model)
         told = verdict(scores, self.fitter.recipe.method, count, self.shift)
-        return Result(data=made, scores=scores, verdict=told, notes=self._notes(left), write=save)
+        notes = (*self._notes(left), *filter(None, [counted([first])]))
+        return Result(data=made, scores=scores, verdict=told, notes=notes, write=save)
+
+    def _compared(self, model: Any) -> list[Shifted]:
+        """Pool the means of columns under the shifts that are to be compared."""
+        if not self.shifts:
+            return []
+        draws = model.impute(self.data, draws=SPREAD_DRAWS, seed=fold(self.seed, "shifts"))
+        return compared(self.data, draws, self.shifts)
 
     def _made(self, model: Any, holes: Any) -> Any:
         """Fill the holes as was asked for."""
@@ -121,10 +149,17 @@ class Imputing:
             column = frame[name].copy()
             column.iloc[np.flatnonzero(own)] = numbers.astype(str(column.dtype).lower())
             frame[name] = column
-        return frame
+        return self._kept(frame) if self.shift else frame
+
+    def _kept(self, frame: Any) -> Any:
+        """Hold moved cells to the constraints, where there are any."""
+        codec = self.fitter.model.codec
+        table = getattr(codec, "table", codec)
+        return frame if rules_of(codec) is None else table.filled(self.data, table.cells_of(frame))
 
     def _notes(self, left: list[str]) -> tuple[str, ...]:
-        said = [*self.fitter.notes, *self.left_out]
+        said = [*self.fitter.notes, *self.left_out, *missing.sentences(self.patterns)]
+        said += shifts.sentences(self.data, self.shifted)
         if left:
             said.append(
                 f"Holes are left in {', '.join(left[:8])}{' ...' if len(left) > 8 else ''}: keys, free text and empty "
@@ -190,13 +225,13 @@ def imputing(
     *,
     draws: int | None = None,
     uncertainty: bool = False,
-    shift: Mapping[Any, float] | None = None,
+    shift: Mapping[Any, float | Sequence[float]] | None = None,
     method: str | Recipe | None = None,
     settings: Mapping[str, Any] | None = None,
     check: Check = "quick",
     seed: int = 0,
     **options: Any,
-) -> Imputing:
+) -> Imputing | FillingFile:
     """Prepare the job; the arguments are those of `impute`.
 
     Arguments:
@@ -206,10 +241,12 @@ def imputing(
     from contrafact.zoo.loom import Loom
 
     checked(check)
-    frame = table_of(data)
     if draws is not None and checked_count(draws) == 0:
         raise UsageError("0 draws were asked for.", why="Each draw is a table.", fix="--draws 5", code="E104")
     made = chosen_recipe(method, Loom(learn="holes", holes=False), settings, ability="impute")
+    if isinstance(data, TableFile) and by_blocks(made, uncertainty=uncertainty, shift=shift):
+        return filling_file(data, made, draws=draws, check=check, seed=seed, options=options)
+    frame = table_of(data)
     hidden = None if check == "off" else Hidden.of(frame, getattr(made, "columns", None), seed)
     learned = frame if hidden is None or check == "full" else hidden.frame
     return Imputing(
@@ -218,33 +255,10 @@ def imputing(
         hidden=hidden,
         draws=draws,
         uncertainty=uncertainty,
-        shift=_shifts(frame, shift or {}),
+        shifts=read_shifts(frame, shift or {}),
         check=check,
         seed=seed,
     )
-
-
-def _shifts(frame: Any, shift: Mapping[Any, Any]) -> dict[Any, float]:
-    """Read by how much filled numbers are moved.
-
-    Raises:
-        UsageError: A column is unknown or holds no numbers, or a shift is none.
-    """
-    found = {}
-    for name, delta in shift.items():
-        column = column_named(frame, name)
-        try:
-            found[column] = float(delta)
-        except (TypeError, ValueError):
-            found[column] = float("nan")
-        if frame[column].dtype.kind not in "iuf" or not np.isfinite(found[column]):
-            raise UsageError(
-                f"Filled cells of column {column!r} cannot be moved by {delta!r}.",
-                why=f"A shift is a number, in the units of a column of numbers; this one is {frame[column].dtype}.",
-                fix="--shift income=-5000",
-                code="E133",
-            )
-    return found
 
 
 WAYS = {"table": imputing}
@@ -255,7 +269,7 @@ def impute(
     *,
     draws: int | None = None,
     uncertainty: bool = False,
-    shift: Mapping[Any, float] | None = None,
+    shift: Mapping[Any, float | Sequence[float]] | None = None,
     method: str | Recipe | None = None,
     check: Check = "quick",
     seed: int = 0,
@@ -265,12 +279,14 @@ def impute(
     """Fill the holes of a table, and test whether that is better than what is simpler.
 
     Arguments:
-        data: A table.
+        data: A table, or the file of one: a large one is read block by block, and what comes out is made when it is
+            saved.
         draws: None fills in best guesses: means, and likeliest levels. m gives a list of m tables with random draws;
             estimate from each and pool with `contrafact.metrics.pooled`.
         uncertainty: Add a column beside each that had holes: how unsure its filled cells are.
         shift: What to add to the filled cells of some columns of numbers, in their own units: what if the missing ones
-            are larger or smaller than the observed ones tell?
+            are larger or smaller than the observed ones tell? Several, as {"income": [-5000, 0, 5000]}, are compared
+            in the notes, by pooled means, and the table is filled without any.
         method: A method that fills holes, or a recipe; by default `loom`, set to fill holes.
         check: "quick" hides a tenth of the known cells and fills them, too; "full" fits the method once more for that,
             so that the result comes from all cells; "off" tests nothing.
@@ -278,10 +294,11 @@ def impute(
         budget: Time to train for, like "10m".
         device: Where to train.
     """
+    data = read_or_open(data) if isinstance(data, str | PathLike) else data
     prepare = by_kind("impute", WAYS, data)
     options: dict[str, Any] = {"budget": budget, "device": device}
     asked: dict[str, Any] = {"draws": draws, "uncertainty": uncertainty, "shift": shift}
-    job: Imputing = prepare(data, method=method, check=check, seed=seed, **asked, **options)
+    job: Imputing | FillingFile = prepare(data, method=method, check=check, seed=seed, **asked, **options)
     return job.finish()
 
 

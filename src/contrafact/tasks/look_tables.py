@@ -111,7 +111,7 @@ def _of_columns(frame: Any, places: list[int], target: str | None) -> Iterator[F
     codec = TableCodec.fit(frame.iloc[rows, places])
     yield from _followers(codec.schema, codec)
     some = frame.iloc[rows, places]
-    groups = [None if kind is None else _grouped(codec, some, i) for i, kind in enumerate(codec.kinds)]
+    groups = [None if kind is None else grouped(codec, some, i) for i, kind in enumerate(codec.kinds)]
     for place, column in enumerate(codec.schema):
         if column.holes:
             yield from _reasons(groups, codec.schema, place)
@@ -130,7 +130,7 @@ def _followers(schema: Schema, codec: TableCodec) -> Iterator[Finding]:
             )
 
 
-def _grouped(codec: TableCodec, frame: Any, place: int) -> np.ndarray:
+def grouped(codec: TableCodec, frame: Any, place: int) -> np.ndarray:
     """Put a column's cells into a few groups: by rank, or the commonest words; holes are -1."""
     cells = read(frame.iloc[:, place], codec.schema.columns[place])
     found = np.full(len(cells), -1)
@@ -148,7 +148,7 @@ def _grouped(codec: TableCodec, frame: Any, place: int) -> np.ndarray:
     return np.where(cells.words == HOLE, -1, found)
 
 
-def _counted(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+def counts_of(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Count the rows of each pair of groups."""
     places = [np.unique(part, return_inverse=True)[1] for part in (one, other)]
     high, wide = (int(part.max(initial=0)) + 1 for part in places)
@@ -168,7 +168,7 @@ def _reasons(groups: list[np.ndarray | None], schema: Schema, place: int) -> Ite
     for other, group in enumerate(groups):
         if other == place or group is None:
             continue
-        table = _counted(holes.astype(np.int64), group)
+        table = counts_of(holes.astype(np.int64), group)
         if table.shape[1] > 1:
             seen = chi2_contingency(table)
             found.append((float(seen.pvalue) * len(groups), -float(seen.statistic), other))
@@ -192,7 +192,7 @@ def _telltales(groups: list[np.ndarray | None], codec: TableCodec, target: int) 
     for place, group in enumerate(groups):
         if group is None or place == target or codec.ties[place] is not None or codec.ties[target] is not None:
             continue
-        share = _told(_counted(group, own))
+        share = _told(counts_of(group, own))
         if share > TELLTALE:
             names = codec.schema.columns[place].name, codec.schema.columns[target].name
             yield _finding(

@@ -10,6 +10,7 @@ from typing import Any
 from contrafact.engine.fit import Training, seconds
 from contrafact.engine.items import count
 from contrafact.engine.process import few_threads
+from contrafact.tasks.kept_rows import told_in_notes
 from contrafact.tasks.train import Order, prepare
 
 
@@ -35,7 +36,8 @@ def plan(order: Order) -> dict[str, Any]:
     began = time.perf_counter()
     job = prepare(replace(order, budget=None), keep=False)
     if job.training is None:
-        model = job.recipe.fit(job.data, seed=order.seed)  # type: ignore[attr-defined]
+        with told_in_notes():
+            model = job.recipe.fit(job.data, seed=order.seed)  # type: ignore[attr-defined]
         took = time.perf_counter() - began
         disk = sum(map(len, model.files(with_critic=True).values()))
         costs = {"steps": 0, "first_seconds": took, "total_seconds": took, "disk_bytes": disk}

@@ -14,18 +14,16 @@ import numpy as np
 
 from contrafact.base.data import Data, Kind
 from contrafact.base.demos import DEMOS, demo
-from contrafact.base.errors import DataError, UsageError, did_you_mean
+from contrafact.base.errors import UsageError, did_you_mean
+from contrafact.codecs.files import TEXTS, TableFile, ranged, reading, unreadable
 from contrafact.tasks.idx import IDX
 from contrafact.tasks.picture_arrays import arranged, forced, parts_of_jpegs
 from contrafact.tasks.picture_files import ENDINGS
 from contrafact.tasks.pictures import read_pictures
 
+MANY_ROWS, MANY_CELLS, MANY_BYTES = 50_000, 1_000_000, 50 * 2**20  # beyond, tables are read block by block
 ITEMS = ("items", "x", "X", "data", "images", "x_train", "train_images")
 LABELS = ("labels", "y", "target", "y_train", "train_labels")
-
-
-def _bad(path: Path, why: str, fix: str, code: str = "E202") -> DataError:
-    return DataError(f"{path} cannot be read.", why=why, fix=fix, code=code)
 
 
 def _array(path: Path) -> Any:
@@ -36,7 +34,7 @@ def _array(path: Path) -> Any:
                 return _as_data(*_items_and_labels(loaded), path)
         return read_pictures(path)
     except (ValueError, OSError, EOFError, IndexError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise _bad(path, f"It is no whole NumPy file: {error}.", "Write it again with numpy.save.") from error
+        raise unreadable(path, f"It is no whole NumPy file: {error}.", "Write it again with numpy.save.") from error
 
 
 def _items_and_labels(loaded: Any) -> tuple[np.ndarray, np.ndarray | None]:
@@ -52,12 +50,14 @@ def _items_and_labels(loaded: Any) -> tuple[np.ndarray, np.ndarray | None]:
 def _as_data(items: np.ndarray, labels: np.ndarray | None, path: Path) -> Data:
     if items.dtype.kind not in "biuf" or items.ndim == 0:
         held = "one number" if items.dtype.kind in "biuf" else f"{items.dtype} values, not numbers"
-        raise _bad(path, f"It holds {held}.", "Save an array of numbers, a row an item.")
+        raise unreadable(path, f"It holds {held}.", "Save an array of numbers, a row an item.")
     if items.size == 0:
-        raise _bad(path, f"It holds an array of shape {items.shape}.", "Give at least one row and one column.", "E201")
+        raise unreadable(
+            path, f"It holds an array of shape {items.shape}.", "Give at least one row and one column.", "E201"
+        )
     if labels is not None and labels.shape != items.shape[:1]:
         why = f"It holds {len(items)} items and labels of shape {labels.shape}."
-        raise _bad(path, why, "Save one label for each item.")
+        raise unreadable(path, why, "Save one label for each item.")
     seen = arranged(items)
     if seen is not None:
         return Data(kind="pictures", items=seen[0], labels=_fitting(labels, seen[0]), name=path.stem, notes=seen[1])
@@ -72,34 +72,11 @@ def _fitting(labels: np.ndarray | None, items: np.ndarray) -> np.ndarray | None:
 def _frame(path: Path) -> Any:
     import pandas as pd
 
-    ending = path.suffix.lower()
-    try:
-        if ending == ".parquet":
+    with reading(path):
+        if path.suffix.lower() == ".parquet":
             return pd.read_parquet(path)
-        frame = pd.read_csv(path, sep="\t" if ending == ".tsv" else ",", encoding="utf-8-sig", low_memory=False)
-    except UnicodeDecodeError as error:
-        raise _bad(
-            path,
-            f"Byte {error.start} is no UTF-8 text.",
-            f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 '{path.name}' > utf8.csv",
-            "E208",
-        ) from error
-    except pd.errors.EmptyDataError as error:
-        raise _bad(path, "The file is empty.", "Give a file with a line of column names and rows.", "E201") from error
-    except pd.errors.ParserError as error:
-        raise _bad(path, f"{error}.", "Mend that line, then run the same command again.") from error
-    except ImportError as error:
-        raise UsageError(
-            f"{path} needs a reader that is not installed.",
-            why="Parquet files are read by pyarrow.",
-            fix='pip install "contrafact[data]"',
-            code="E111",
-        ) from error
-    except ValueError as error:
-        raise _bad(path, f"It is no whole {ending} file: {error}.", "Write it again.") from error
-    if not frame.index.equals(pd.RangeIndex(len(frame))):
-        raise _bad(path, "Its rows have more cells than there are column names.", "Give every column a name.")
-    return frame
+        sep = "\t" if path.suffix.lower() == ".tsv" else ","
+        return ranged(path, pd.read_csv(path, sep=sep, encoding="utf-8-sig", low_memory=False))
 
 
 def _lines(path: Path) -> Data:
@@ -107,9 +84,9 @@ def _lines(path: Path) -> Data:
         lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except UnicodeDecodeError as error:
         fix = f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 '{path.name}' > utf8.txt"
-        raise _bad(path, f"Byte {error.start} is no UTF-8 text.", fix, "E208") from error
+        raise unreadable(path, f"Byte {error.start} is no UTF-8 text.", fix, "E208") from error
     if not lines:
-        raise _bad(path, "The file has no line of text.", "Give a file with one item a line.", "E201")
+        raise unreadable(path, "The file has no line of text.", "Give a file with one item a line.", "E201")
     return Data(kind="text", items=lines, name=path.stem)
 
 
@@ -149,11 +126,33 @@ def read(path: str | PathLike[str], kind: Kind | None = None) -> Any:
     try:
         reader = _reader(place, kind)
         if not place.is_dir() and place.stat().st_size == 0:
-            raise _bad(place, "The file is empty.", "Give a file with data in it.", "E201")
+            raise unreadable(place, "The file is empty.", "Give a file with data in it.", "E201")
         return _checked(place, reader(place), kind)
     except OSError as error:
         why = f"The system said: {error.strerror or error}."
-        raise _bad(place, why, "Check the file and its permissions.") from error
+        raise unreadable(place, why, "Check the file and its permissions.") from error
+
+
+def read_or_open(path: str | PathLike[str], kind: Kind | None = None) -> Any:
+    """Read data as `read` does, but open a large table's file to be read block by block.
+
+    Large are Parquet files of more than 50,000 rows and a million cells, and text files of more than 50 MiB.
+    """
+    place = Path(path)
+    if kind in (None, "table") and place.suffix.lower() in (*TEXTS, ".parquet") and place.is_file() and _large(place):
+        return TableFile.open(place)
+    return read(path, kind)
+
+
+def _large(path: Path) -> bool:
+    if path.suffix.lower() in TEXTS:
+        return path.stat().st_size > MANY_BYTES
+    with reading(path):
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(path) as file:
+            rows, columns = file.metadata.num_rows, file.metadata.num_columns
+    return bool(rows > MANY_ROWS and rows * columns > MANY_CELLS)
 
 
 def _reader(path: Path, kind: Kind | None) -> Callable[[Path], Any]:
@@ -165,7 +164,9 @@ def _reader(path: Path, kind: Kind | None) -> Callable[[Path], Any]:
         reader = read_pictures
     if path.is_dir() or reader is None:
         what = "It is a folder" if path.is_dir() else f"Files ending in '{path.suffix}' are not known"
-        raise _bad(path, f"{what}; this version reads {', '.join(READERS)}.", "Convert it to one of these.", "E209")
+        raise unreadable(
+            path, f"{what}; this version reads {', '.join(READERS)}.", "Convert it to one of these.", "E209"
+        )
     return reader
 
 
@@ -179,7 +180,7 @@ def _exists(path: Path) -> bool:
 def _checked(path: Path, data: Any, kind: Kind | None) -> Any:
     """Refuse data without rows, and turn an array into the kind that was asked for."""
     if len(data) == 0:
-        raise _bad(path, "It has no rows.", "Give a file with at least one row.", "E201")
+        raise unreadable(path, "It has no rows.", "Give a file with at least one row.", "E201")
     have = data.kind if isinstance(data, Data) else "table"
     if kind is None or kind == have:
         return data
@@ -195,9 +196,9 @@ def _forced(path: Path, data: Data, kind: Kind) -> Data:
     if kind == "vectors":
         return replace(data, kind=kind, items=items.reshape(len(items), -1))
     if not np.isfinite(items).all():
-        raise _bad(path, "It holds missing or infinite numbers.", "Fill or drop those pictures.", "E204")
+        raise unreadable(path, "It holds missing or infinite numbers.", "Fill or drop those pictures.", "E204")
     seen = forced(items)
     if seen is None:
         why = f"A picture is high x wide, or high x wide x 1, 3 or more; these items are {items.shape[1:]}."
-        raise _bad(path, why, "Leave --kind out.")
+        raise unreadable(path, why, "Leave --kind out.")
     return replace(data, kind=kind, items=seen[0], labels=_fitting(data.labels, seen[0]), notes=data.notes + seen[1])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import numpy as np
 
 from contrafact.base.data import Data
 from contrafact.base.errors import UsageError
+from contrafact.base.records import Result
+from contrafact.base.seeds import checked_count
+from contrafact.codecs.files import Blocks
 from contrafact.engine.bundle import write_atomically
 from contrafact.engine.model import DOCUMENT
 from contrafact.tasks.load import load
@@ -33,7 +37,16 @@ def model_of(what: str) -> Any:
     return load(place_of(what))
 
 
-def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: bool = False, **options: Any) -> Any:
+def draw(
+    what: str,
+    n: int,
+    *,
+    given: dict[str, Any] | None,
+    seed: int,
+    refine: bool = False,
+    lazily: bool = False,
+    **options: Any,
+) -> Any:
     """Draw n items from a run's model.
 
     Arguments:
@@ -42,8 +55,11 @@ def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: 
         given: Conditions.
         seed: The same seed draws the same items.
         refine: Let the critic choose among candidates.
+        lazily: Whether very many rows of a table are drawn when they are written.
         options: What else some models can do: truncation, edit.
     """
+    from contrafact.tasks.large import MANY_DRAWN, Drawn
+
     model = model_of(what)
     if not hasattr(model, "sample"):
         raise UsageError(
@@ -52,6 +68,8 @@ def draw(what: str, n: int, *, given: dict[str, Any] | None, seed: int, refine: 
             fix=f"contrafact segment PICTURES --run {what} -o OUT, or model.translate(pictures)",
             code="E126",
         )
+    if lazily and n > MANY_DRAWN and hasattr(model, "blocks") and not (refine or options):
+        return Drawn(model=model, n=checked_count(n), given=given, seed=seed)
     if not refine:
         return model.sample(n, given=given, seed=seed, **_able(model.sample, model, options))
     if not hasattr(model, "refine"):
@@ -107,6 +125,10 @@ def write(drawn: Any, out: str, *, csv_safe: bool = False) -> list[str]:
         UsageError: These items cannot be written to such a file, or the folder holds files of another origin.
     """
     path = Path(out)
+    if isinstance(drawn, Blocks):
+        from contrafact.tasks.large import save_drawn
+
+        return save_drawn(Result(data=drawn, scores={}, verdict=""), out, csv_safe=csv_safe)
     several = _pictures_writer(drawn, out)
     if several is not None:
         several(drawn, path)
@@ -188,6 +210,16 @@ def parquet_bytes(frame: Any) -> bytes:
     Raises:
         UsageError: Two columns share a name, or pyarrow is not installed.
     """
+    with wants_pyarrow():
+        return _saved(named_apart(frame).to_parquet, index=False)
+
+
+def named_apart(frame: Any) -> Any:
+    """Give a frame's columns names that are text.
+
+    Raises:
+        UsageError: Two columns share a name.
+    """
     names = [str(name) for name in frame.columns]
     if len(set(names)) < len(names):
         raise UsageError(
@@ -196,8 +228,14 @@ def parquet_bytes(frame: Any) -> bytes:
             fix="Use .csv, or rename the columns of the data and fit again.",
             code="E121",
         )
+    return frame.set_axis(names, axis=1)
+
+
+@contextmanager
+def wants_pyarrow() -> Iterator[None]:
+    """Say that pyarrow is missing, where it is."""
     try:
-        return _saved(frame.set_axis(names, axis=1).to_parquet, index=False)
+        yield
     except ImportError as error:
         raise UsageError(
             "A Parquet file cannot be written.",

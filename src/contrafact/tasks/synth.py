@@ -3,6 +3,10 @@
 Share-safe copies follow rules against what gives people away most easily: levels of fewer than five rows are put
 together, the ends of scales are rounded outwards, keys are new and free text is empty, and a drawn row that equals a
 real one is dropped and drawn anew. These rules are no proof of privacy, and the verdict says so.
+
+With a method's `epsilon` the rows are differentially private, and the scores beside them are not: those are for whoever
+holds the real rows. Which rows are held out is then a matter of the system's coins, one for each row, so that one row
+more moves no other; and where nobody says how many rows to make, their number is the one that was counted with noise.
 """
 
 from __future__ import annotations
@@ -10,6 +14,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -18,10 +23,15 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Result, Score
 from contrafact.base.seeds import checked_count, fold, generator
+from contrafact.codecs.files import TableFile
 from contrafact.codecs.sharing import FEW_ROWS, RealRows, merged
 from contrafact.codecs.table import TableCodec
+from contrafact.engine.private import uniform
 from contrafact.tasks.helps import Check, checked
 from contrafact.tasks.judge import scores as judged
+from contrafact.tasks.kept_rows import counted, with_count, with_new_keys
+from contrafact.tasks.large import MANY_DRAWN, Drawn, MakingFile, by_blocks, making_file, save_drawn
+from contrafact.tasks.read import read_or_open
 from contrafact.tasks.results import by_kind
 from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, mark_of, table_of
 from contrafact.tasks.write_tables import save
@@ -39,25 +49,27 @@ class Synthesising:
         data: What rows are made like: the user's frame, with rare levels put together where rows are to be shared.
         fitter: The generator.
         test: Rows that the generator does not see; none without a check.
-        n: How many rows to make.
+        n: How many rows to make; none for as many as a private generator has counted.
         given: Conditions on columns.
         target: A column of special interest in the scores.
         real: The real rows, where none of them may be handed out.
         merged_levels: How many levels were put together.
         check: How much is tested.
         seed: Seeds everything.
+        lazily: Whether very many rows are drawn when they are saved.
     """
 
     data: Any
     fitter: Fitter
     test: np.ndarray
-    n: int
+    n: int | None
     given: dict[str, Any] | None
     target: Any
     real: RealRows | None
     merged_levels: int
     check: Check
     seed: int
+    lazily: bool = False
     dropped: int = 0
     scores: dict[str, Score] = field(default_factory=dict)
 
@@ -80,6 +92,8 @@ class Synthesising:
     def _drawn(self, n: int, given: dict[str, Any] | None, seed: int) -> tuple[Any, int]:
         """Draw rows, none of them real where they are to be shared, and count those that were dropped."""
         model = able(self.fitter.model, "sample")
+        if self.real is None and self.lazily and n > MANY_DRAWN and hasattr(model, "blocks"):
+            return Drawn(model=model, n=n, given=given, seed=seed), 0
         if self.real is None:
             return model.sample(n, given=given, seed=seed), 0
         import pandas as pd
@@ -91,7 +105,8 @@ class Synthesising:
             kept.append(drawn[~real])
             count, dropped = count + int((~real).sum()), dropped + int(real.sum())
             if count == n:
-                return pd.concat([part for part in kept if len(part)] or kept[:1], ignore_index=True), dropped
+                joined = pd.concat([part for part in kept if len(part)] or kept[:1], ignore_index=True)
+                return with_count(with_new_keys(model, joined, self.real.keys), kept), dropped
         raise DataError(
             f"Of {count + dropped:,} drawn rows {dropped:,} equal a real row; {n:,} others are wanted.",
             why="The columns have so few values that almost every row that is possible is a real one.",
@@ -101,17 +116,25 @@ class Synthesising:
 
     def result(self) -> Result:
         """Give the rows, the scores and the verdict, once the steps are done."""
-        made, self.dropped = self._drawn(self.n, self.given, fold(self.seed, "made"))
+        made, self.dropped = self._drawn(self._wanted(), self.given, fold(self.seed, "made"))
+        write = save_drawn if isinstance(made, Drawn) else save_marked
         return Result(
-            data=made, scores=self.scores, verdict=self._verdict(), notes=self._notes(made), write=save_marked
+            data=made, scores=self.scores, verdict=self._verdict(len(made)), notes=self._notes(made), write=write
         )
 
-    def _verdict(self) -> str:
-        told = f"Made {self.n:,} rows."
+    def _wanted(self) -> int:
+        """Say how many rows are to be made; what a private generator has counted lacks those that were held out."""
+        if self.n is not None:
+            return self.n
+        learned: int = self.fitter.model.codec.schema.rows
+        return round(learned / (1 - TEST_SHARE)) if len(self.test) else learned
+
+    def _verdict(self, rows: int) -> str:
+        told = f"Made {rows:,} rows."
         return f"{told} {verdict(self.scores)}" if self.scores else f"{told} Nothing was tested."
 
     def _notes(self, made: Any) -> tuple[str, ...]:
-        said = list(self.fitter.notes)
+        said = [*self.fitter.notes, *filter(None, [counted([made] if hasattr(made, "attrs") else [])])]
         if len(self.test):
             said.append("The generator has not seen the fifth of the rows that was held out for the test.")
         if self.real is not None:
@@ -146,30 +169,33 @@ def synthesising(
     settings: Mapping[str, Any] | None = None,
     check: Check = "quick",
     seed: int = 0,
+    lazily: bool = False,
     **options: Any,
-) -> Synthesising:
+) -> Synthesising | MakingFile:
     """Prepare the job; the arguments are those of `synth`.
 
     Arguments:
+        lazily: Whether very many rows are drawn when they are saved, so that they need no memory.
         settings: Settings of the method, by name.
         options: budget, device.
     """
     from contrafact.zoo.loom import Loom
 
     checked(check)
-    frame = table_of(data)
-    n = len(frame) if n is None else checked_count(n)
     made = chosen_recipe(method, Loom(), settings)
+    if isinstance(data, TableFile) and by_blocks(made, share_safe=share_safe):
+        asked: dict[str, Any] = {"n": n, "given": given, "target": target, "check": check, "seed": seed}
+        return making_file(data, made, **asked, options=options)
+    frame = table_of(data)
+    private = getattr(made, "epsilon", None) is not None
+    n = checked_count(n) if n is not None else None if private else len(frame)
     gone, real = 0, None
     if share_safe:
         made = _shared(made)
         frame, gone = merged(frame, TableCodec.fit(frame, columns=made.columns))
         real = RealRows(TableCodec.fit(frame, columns=made.columns), frame)
-    order = generator(seed, "held out").permutation(len(frame))
-    test = (
-        np.sort(order[: round(TEST_SHARE * len(frame))]) if check != "off" and len(frame) >= LEAST_ROWS else order[:0]
-    )
-    learned = frame.iloc[np.setdiff1d(order, test)] if len(test) else frame
+    test = _held_out(len(frame) if check != "off" else 0, seed, by_coin=private)
+    learned = frame.iloc[np.setdiff1d(np.arange(len(frame)), test)] if len(test) else frame
     return Synthesising(
         data=frame,
         fitter=Fitter(recipe=made, data=learned, options={"seed": seed, **options}),
@@ -181,7 +207,23 @@ def synthesising(
         merged_levels=gone,
         check=check,
         seed=seed,
+        lazily=lazily,
     )
+
+
+def _held_out(rows: int, seed: int, *, by_coin: bool) -> np.ndarray:
+    """Choose the rows that the generator does not see, in their order; of few rows none.
+
+    Arguments:
+        rows: How many there are.
+        seed: Chooses which.
+        by_coin: Whether every row has a coin of its own, from the system, in place of that.
+    """
+    if rows < LEAST_ROWS:
+        return np.arange(0)
+    if by_coin:
+        return np.flatnonzero(uniform(rows) < TEST_SHARE)
+    return np.sort(generator(seed, "held out").permutation(rows)[: round(TEST_SHARE * rows)])
 
 
 def _shared(made: Any) -> Any:
@@ -219,7 +261,8 @@ def synth(
     """Make a table of new rows like the real ones, and judge them on rows that the generator has not seen.
 
     Arguments:
-        data: A table.
+        data: A table, or the file of one: a large one is read block by block, and the rows are drawn when they are
+            saved.
         n: How many rows to make; by default as many as there are.
         given: What some columns are: a value, an interval (30, 40), a set ["a", "b"].
         share_safe: Follow the rules for rows that strangers will see: see the notes of the result.
@@ -231,9 +274,10 @@ def synth(
         budget: Time to train for, like "10m".
         device: Where to train.
     """
+    data = read_or_open(data) if isinstance(data, str | PathLike) else data
     prepare = by_kind("synth", WAYS, data)
     asked: dict[str, Any] = {"n": n, "given": given, "share_safe": share_safe, "target": target, "method": method}
-    job: Synthesising = prepare(data, **asked, check=check, seed=seed, budget=budget, device=device)
+    job: Synthesising | MakingFile = prepare(data, **asked, check=check, seed=seed, budget=budget, device=device)
     return job.finish()
 
 

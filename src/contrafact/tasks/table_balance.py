@@ -12,6 +12,7 @@ from contrafact.base.errors import UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import checked_count, fold
 from contrafact.tasks.helps import Check, checked
+from contrafact.tasks.kept_rows import with_count, with_new_keys
 from contrafact.tasks.table_maker import Fitter, chosen_recipe, table_of
 from contrafact.tasks.table_trial import EFFORTS, Classes, RowTrial
 
@@ -54,7 +55,10 @@ def of_classes(model: Any, classes: Classes, wanted: np.ndarray, seed: int) -> A
         for code, (label, count) in enumerate(zip(classes.labels, counts, strict=True))
         if count
     ]
-    return pd.concat(drawn, ignore_index=True) if drawn else model.sample(0, seed=seed)
+    if not drawn:
+        return model.sample(0, seed=seed)
+    joined = with_new_keys(model, pd.concat(drawn, ignore_index=True))
+    return with_count(joined, drawn)
 
 
 def _plain(label: Any) -> Any:

@@ -10,6 +10,7 @@ from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
 from contrafact.codecs.table import as_frame
 from contrafact.engine.fit import Training
+from contrafact.tasks.kept_rows import said_of, told_in_notes
 from contrafact.zoo.index import INDEX, find, recipe
 
 SOURCE, REAL, SYNTHETIC = "_source", "real", "synthetic"
@@ -35,14 +36,16 @@ class Fitter:
 
     def __post_init__(self) -> None:
         begins = hasattr(self.recipe, "training")
-        self.training = self.recipe.training(self.data, **self.options) if begins else None
+        with told_in_notes():
+            self.training = self.recipe.training(self.data, **self.options) if begins else None
 
     @property
     def model(self) -> Any:
         """The fitted model."""
         if self.fitted is None:
             if self.training is None:
-                self.fitted = self.recipe.fit(self.data, **self.options)
+                with told_in_notes():
+                    self.fitted = self.recipe.fit(self.data, **self.options)
             else:
                 self.fitted = self.training.model or self.training.finish()
         return self.fitted
@@ -54,7 +57,9 @@ class Fitter:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known about the training."""
-        return () if self.training is None else tuple(self.training.warnings)
+        if self.training is not None:
+            return (*self.training.warnings, *said_of(self.training.method.codec))
+        return () if self.fitted is None else said_of(self.fitted.codec)
 
 
 def chosen_recipe(

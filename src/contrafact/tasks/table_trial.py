@@ -1,10 +1,11 @@
 """Does it help? Two classifiers are trained on a table in several ways and asked about real rows held out from all.
 
 A fifth of each class is put aside first, and neither the generator nor a classifier sees it (`check="quick"`: one such
-part, five seeds of everything that is drawn). `check="full"` cuts the rows into five parts, each of which is held out
-once, with a generator of its own; the one that makes what is handed out then learns from all rows. What one way gains
-over another is measured on the same rows and seeds, with an interval (`metrics.rare`). Ways without a generator are
-among them, and may win.
+part; everything is drawn and trained five times, each time without another fifth of the training rows, so that
+intervals know how much a gain hangs on the rows that were learned from). `check="full"` cuts the rows into five parts,
+each of which is held out once, with a generator of its own; the one that makes what is handed out then learns from all
+rows. What one way gains over another is measured on the same rows and seeds, with an interval (`metrics.rare`). Ways
+without a generator are among them, and may win.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from contrafact.base.seeds import fold, generator
 from contrafact.metrics.columns import tables
 from contrafact.metrics.rare import MEASURES, Tables, Told, floors, gained, measured, scored
 from contrafact.tasks.helps import Check, seen
+from contrafact.tasks.kept_rows import counted
 from contrafact.tasks.table_arms import ARMS, MODELS, Course, even_folds
 from contrafact.tasks.table_maker import Fitter, beside, column_named
 from contrafact.tasks.write_tables import save
@@ -38,20 +40,23 @@ class Effort:
 
     Arguments:
         parts: Test parts, each with a generator of its own.
-        seeds: Times that everything is drawn for each part.
+        seeds: Times that everything is drawn for each part, each time without another share of its training rows.
+        again: How many trainings each draw of an interval takes. One is what a user makes; of five parts, whose
+            trainings share three quarters of their rows, two: 1 / (1/5 + 1/4) (Nadeau and Bengio 2003).
         folds: Parts in which thresholds are looked for.
         rounds: Trees.
     """
 
     parts: int
     seeds: int
+    again: int
     folds: int
     rounds: int
 
 
 EFFORTS = {
-    "quick": Effort(parts=1, seeds=5, folds=2, rounds=60),
-    "full": Effort(parts=5, seeds=1, folds=3, rounds=100),
+    "quick": Effort(parts=1, seeds=5, again=1, folds=2, rounds=60),
+    "full": Effort(parts=5, seeds=1, again=2, folds=3, rounds=100),
 }
 
 
@@ -178,13 +183,12 @@ class RowTrial(ABC):
         self.measured = {model: measured(arms, shares, self.seed) for model, arms in runs.items()}
 
     def _told(self, courses: list[Course], arm: str, model: str, rows: Any, truth: Any, part: int) -> list[Told]:
-        """Train in one way once for each seed; what draws nothing is trained once."""
-        effort, drawn = EFFORTS[self.check], arm in ("repeats", "smote", "synthetic")
-        found = [
+        """Train in one way once for each seed."""
+        effort = EFFORTS[self.check]
+        return [
             course.told(arm, model, rows, truth, part=part, folds=effort.folds, rounds=effort.rounds)
-            for course in (courses if drawn else courses[:1])
+            for course in courses
         ]
-        return found if drawn else found * len(courses)
 
     def _courses(self, model: Any, train: np.ndarray, test: np.ndarray, part: int) -> tuple[list[Course], Any, Any]:
         """Prepare the training part with rows made from each seed, and the test part."""
@@ -201,14 +205,17 @@ class RowTrial(ABC):
         real = self.data.drop(columns=[classes.target])
         read = tables(real.iloc[some], real.iloc[asked], *(frame[list(real.columns)] for frame in frames))
         courses = []
+        left_out = even_folds(classes.codes[some], effort.seeds, random) if effort.seeds > 1 else np.full(len(some), -1)
         for seed, (rows, own) in enumerate(zip(read[2:], codes, strict=True)):
-            kept = random.permutation(len(rows))[: round(share * len(rows))]
+            shown = np.flatnonzero(left_out != seed)
+            taken = share * len(shown) / len(some)
+            kept = random.permutation(len(rows))[: round(taken * len(rows))]
             courses.append(
                 Course(
-                    rows=read[0],
-                    classes=classes.codes[some],
+                    rows=read[0].take(shown),
+                    classes=classes.codes[some[shown]],
                     names=len(classes.labels),
-                    wanted=random.permutation(wanted)[: round(share * len(wanted))],
+                    wanted=random.permutation(wanted)[: round(taken * len(wanted))],
                     made=(rows.take(kept), own[own >= 0][kept]),
                     seed=fold(self.seed, "course", part, seed),
                 )
@@ -219,19 +226,22 @@ class RowTrial(ABC):
         """Score each classifier in each way, and what each way gains."""
         if not self.measured or self.classes is None:
             return {}
-        counts, found, seed = self.classes.counts(), [], self.seed
+        counts, found, seed, again = self.classes.counts(), [], self.seed, EFFORTS[self.check].again
         lowest = floors(counts / counts.sum())
         for model, arms in self.measured.items():
             for name, better in MEASURES.items():
                 for arm, table in arms.items():
                     told = f"{name}_{model}_{arm}"
-                    found.append(scored(told, table[name], better, self.tested, floor=lowest[name], seed=seed))
+                    score = scored(
+                        told, table[name], better, self.tested, floor=lowest[name], seed=seed, trainings=again
+                    )
+                    found.append(score)
             ranked = {arm: table["auprc"] for arm, table in arms.items()}
             for arm in (*SIMPLE, "synthetic"):
-                found.append(gained(f"gain_{model}_{arm}", ranked[arm], ranked["nothing"], self.tested, seed))
+                found.append(gained(f"gain_{model}_{arm}", ranked[arm], ranked["nothing"], self.tested, seed, again))
             for arm in SIMPLE:
                 name = f"gain_{model}_synthetic_over_{arm}"
-                found.append(gained(name, ranked["synthetic"], ranked[arm], self.tested, seed))
+                found.append(gained(name, ranked["synthetic"], ranked[arm], self.tested, seed, again))
         return {score.name: score for score in found}
 
     def result(self) -> Result:
@@ -242,7 +252,8 @@ class RowTrial(ABC):
         made = self.made(self.fitter.model, wanted, fold(self.seed, "made"))
         scores = self.scores()
         told = verdict(scores) if scores else self.untested()
-        return Result(data=beside(self.data, made), scores=scores, verdict=told, notes=self.notes(), write=save)
+        notes = (*self.notes(), *filter(None, [counted([made])]))
+        return Result(data=beside(self.data, made), scores=scores, verdict=told, notes=notes, write=save)
 
     def untested(self) -> str:
         """Say that nothing was tested."""
@@ -293,11 +304,35 @@ def verdict(scores: Mapping[str, Score]) -> str:
         [
             *said,
             f"Highest AUPRC: {MODELS[best[0]]} with {ARMS[best[1]]}, {most.value:.3f}.",
+            _advice(scores),
             f"Brier of {MODELS[models[0]]}: {chances[0]:.4f} with nothing, {chances[1]:.4f} with generated rows, "
             f"{chances[2]:.4f} once their chances are corrected for the real shares of the classes.",
             _power(scores),
         ]
     )
+
+
+def advised(scores: Mapping[str, Score]) -> tuple[str, str]:
+    """Choose a classifier and a way to train it: no way is preferred to nothing unless its gain was seen.
+
+    The highest of ten means is often that of luck, and every way but nothing costs calibration.
+
+    Arguments:
+        scores: What `RowTrial.scores` gave.
+    """
+    pairs = []
+    for model in MODELS:
+        gains = [arm for arm in (*SIMPLE, "synthetic") if seen(scores[f"gain_{model}_{arm}"]) == 1]
+        arms = gains or ["nothing"]
+        pairs.append((model, max(arms, key=lambda arm: scores[f"auprc_{model}_{arm}"].value)))
+    return max(pairs, key=lambda pair: scores[f"auprc_{pair[0]}_{pair[1]}"].value)
+
+
+def _advice(scores: Mapping[str, Score]) -> str:
+    model, arm = advised(scores)
+    if arm == "nothing":
+        return f"Advised: {MODELS[model]} as things are, with the threshold moved: no way gains visibly over it."
+    return f"Advised: {MODELS[model]} with {ARMS[arm]}, its chances corrected and its threshold moved."
 
 
 CALIBRATED = (("brier", "nothing"), ("brier", "synthetic"), ("brier_corrected", "synthetic"))

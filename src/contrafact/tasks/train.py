@@ -7,17 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import Recipe
+from contrafact.codecs.files import TableFile
 from contrafact.engine.bundle import write_atomically
 from contrafact.engine.fit import Training
 from contrafact.engine.run import Run
-from contrafact.tasks.read import read
+from contrafact.tasks.kept_rows import said_of, told_in_notes
+from contrafact.tasks.large import by_blocks
+from contrafact.tasks.read import read_or_open
 from contrafact.tasks.runs import run_folder
 from contrafact.zoo.index import find, recipe
 
-DEFAULTS = {"vectors": "r3gan", "pictures": "r3gan", "table": "r3gan", "text": "markov"}
+SHOWN_ROWS = 2000  # of a table in a file
+DEFAULTS = {"vectors": "r3gan", "pictures": "r3gan", "table": "loom", "text": "markov"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +86,21 @@ class Job:
             return self.training.run
         return Run(self.folder)
 
+    @property
+    def shown(self) -> Any:
+        """Data to draw beside what is made; of a file some rows."""
+        return (
+            self.data.take(np.arange(min(SHOWN_ROWS, len(self.data))))
+            if isinstance(self.data, TableFile)
+            else self.data
+        )
+
     def fit_at_once(self) -> Any:
         """Fit a closed-form method and give the model."""
         recipe: Any = self.recipe
-        model = recipe.fit(self.data, seed=self.order.seed, run_dir=self.folder)
+        with told_in_notes():
+            model = recipe.fit(self.data, seed=self.order.seed, run_dir=self.folder)
+        self.warnings += said_of(model.codec)
         asked, self.folder = self.folder, model.kept_in or self.folder
         if self.folder != asked:
             self.warnings.append(f"{asked.name} holds another run, which is kept: this one is in {self.folder}.")
@@ -124,18 +141,16 @@ def prepare(order: Order, *, keep: bool = True) -> Job:
         order: What was asked for.
         keep: Whether to keep a run folder.
     """
-    data = read(order.what, order.kind)
+    data = read_or_open(order.what, order.kind)
     made = choose_recipe(order, kind_of(data))
+    if isinstance(data, TableFile) and not by_blocks(made):
+        data = data.to_pandas()
     folder = Path(order.run_dir) if order.run_dir else run_folder(Path(order.what).stem)
     training = None
     if hasattr(made, "training"):
-        training = made.training(
-            data,
-            seed=order.seed,
-            budget=order.budget,
-            run_dir=folder if keep else None,
-            device=order.device,
-            fresh=order.fresh,
-        )
+        options: dict[str, Any] = {"seed": order.seed, "budget": order.budget, "device": order.device}
+        with told_in_notes():
+            training = made.training(data, run_dir=folder if keep else None, fresh=order.fresh, **options)
         training.redo = order.redo()
+        training.warnings += said_of(training.method.codec)
     return Job(order=order, data=data, recipe=made, folder=folder, training=training)

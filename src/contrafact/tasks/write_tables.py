@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 from contrafact.base.errors import UsageError
 from contrafact.base.records import Result
 from contrafact.codecs.cells import NUMBER
-from contrafact.engine.bundle import to_bytes, write_atomically
+from contrafact.codecs.files import Blocks
+from contrafact.engine.bundle import replacing, to_bytes, write_atomically
 
+GROUP_ROWS = 16 * 1024  # of a Parquet file that is written block by block
 ENDINGS = (".csv", ".tsv", ".parquet", ".json")
 STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -57,10 +61,10 @@ def check_ending(out: str) -> None:
 
 
 def write_table(frame: Any, out: str, *, csv_safe: bool = False) -> str:
-    """Write a frame to a file as it is.
+    """Write a table to a file as it is.
 
     Arguments:
-        frame: A frame.
+        frame: A frame, or rows that come block by block: these are written so.
         out: A file that ends in .csv, .tsv or .parquet.
         csv_safe: Make text that begins like a formula harmless; in text files.
     """
@@ -68,12 +72,59 @@ def write_table(frame: Any, out: str, *, csv_safe: bool = False) -> str:
 
     check_ending(out)
     ending = Path(out).suffix.lower()
-    if ending == ".parquet":
+    if isinstance(frame, Blocks):
+        with replacing(Path(out)) as waiting:
+            if ending == ".parquet":
+                parquet_blocks(frame.blocks(), waiting)
+            else:
+                _text_blocks(frame.blocks(), waiting, "\t" if ending == ".tsv" else ",", csv_safe)
+    elif ending == ".parquet":
         write_atomically(Path(out), parquet_bytes(frame))
     else:
         shown = harmless(frame) if csv_safe else frame
         write_atomically(Path(out), shown.to_csv(index=False, sep="\t" if ending == ".tsv" else ",").encode())
     return out
+
+
+def _text_blocks(blocks: Iterator[Any], path: Path, sep: str, csv_safe: bool) -> None:
+    with path.open("wb") as file:
+        for number, frame in enumerate(blocks):
+            shown = harmless(frame) if csv_safe else frame
+            file.write(shown.to_csv(index=False, sep=sep, header=number == 0).encode())
+
+
+def parquet_blocks(blocks: Iterator[Any], path: Path) -> None:
+    """Write frames of the same columns to one Parquet file, in row groups of 16,384 rows or little more.
+
+    Raises:
+        UsageError: Two columns share a name, or pyarrow is not installed.
+    """
+    from contrafact.tasks.sample import named_apart, wants_pyarrow
+
+    with wants_pyarrow(), ExitStack() as stack:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        writer, held = None, []
+        for frame in blocks:
+            table = pa.Table.from_pandas(named_apart(frame), preserve_index=False)
+            if writer is None:
+                schema = _roomy(table.schema)
+                writer = stack.enter_context(pq.ParquetWriter(path, schema))
+            held.append(table.cast(schema))
+            if sum(map(len, held)) >= GROUP_ROWS:
+                writer.write_table(pa.concat_tables(held))
+                held = []
+        if held and writer is not None:
+            writer.write_table(pa.concat_tables(held))
+
+
+def _roomy(schema: Any) -> Any:
+    """Let a column that is empty in the first block hold text later."""
+    import pyarrow as pa
+
+    kinds = [own.with_type(pa.string()) if pa.types.is_null(own.type) else own for own in schema]
+    return pa.schema(kinds, metadata=schema.metadata)
 
 
 def numbered(out: str, count: int) -> list[str]:

@@ -29,7 +29,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from contrafact.base.errors import DataError
-from contrafact.base.recipe import Count, Recipe, Share
+from contrafact.base.recipe import Count, Recipe, Sentences, Share
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, generator, in_blocks
 from contrafact.codecs.ladder import EDGE, MOST_COLUMNS, Ladder, ladders_of, orders_of
 from contrafact.codecs.marginal import held, picked
@@ -49,6 +49,7 @@ class Copula(Recipe):
     rows: Count = 20_000  # rows that the correlations are taken from, at most
     ridge: Share = 0.01  # by which share correlations are drawn towards none
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
 
     def fit(
         self,
@@ -60,7 +61,7 @@ class Copula(Recipe):
         device: str | None = None,
     ) -> CopulaModel:
         """Draw cells and take correlations in turn; budget and device play no part."""
-        codec = TableCodec.fit(data, columns=self.columns)
+        codec = TableCodec.fit(data, constraints=self.constraints, columns=self.columns)
         orders = orders_of(codec, data)
         ladders = ladders_of(codec, orders)
         if len(ladders) > MOST_COLUMNS:
@@ -167,7 +168,7 @@ class CopulaModel(Model):
         for i, ladder in enumerate(self.ladders):
             tokens, within = wishes[i].cells_at(z[:, i]) if i in wishes else ladder.cells_at(z[:, i])
             cells[ladder.column] = self.codec.kind(ladder.column).decode(tokens, within)
-        return self.codec.frame_of(held(self.codec.with_followers(cells), limits), n)
+        return self.codec.frame_of(held(self.codec.with_followers(cells), limits), n, limits=limits)
 
     def _block(self, wishes: dict[int, Wish], seed: int, block: int) -> np.ndarray:
         """Draw the normal numbers of a block: what is given first, the others from their exact law given that."""

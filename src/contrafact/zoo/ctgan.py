@@ -31,7 +31,7 @@ from torch.nn.functional import leaky_relu, relu
 from torch.optim import Optimizer
 
 from contrafact.base.errors import UsageError
-from contrafact.base.recipe import Count, NotNegative, Positive, Share
+from contrafact.base.recipe import Count, NotNegative, Positive, Sentences, Share
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
 from contrafact.codecs.rows import RowsCodec
 from contrafact.codecs.schema import Role
@@ -98,8 +98,7 @@ class Critic(nn.Module):
     def forward(self, rows: Tensor) -> Tensor:
         for layer in self.layers:
             rows = self.dropout(leaky_relu(layer(rows), 0.2))
-        logit: Tensor = self.last(rows)
-        return logit
+        return self.last(rows)  # type: ignore[no-any-return]
 
 
 @dataclass(kw_only=True)
@@ -173,6 +172,7 @@ class CTGAN(TrainedRecipe):
     steps: Count | None = None  # generator steps; none: 300 times over the rows, 20,000 at most, or from the budget
     batch: Count = 500  # rows in a batch, to the next multiple of pac
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
     latent_size: Count = 128  # columns of noise
     width: Count = 256  # units in a hidden layer
     depth: Count = 2  # hidden layers
@@ -191,7 +191,7 @@ class CTGAN(TrainedRecipe):
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
-        codec = RowsCodec.fit(data, columns=self.columns, modes=True)
+        codec = RowsCodec.fit(data, constraints=self.constraints, columns=self.columns, modes=True)
         batch, levels = -(-self.batch // self.pac) * self.pac, Levels(codec)
         usual = -(-EPOCHS * codec.table.schema.rows // batch)
         method = Method(
@@ -207,8 +207,7 @@ class CTGAN(TrainedRecipe):
 
     def networks(self, codec: RowsCodec) -> tuple[Generator, Critic]:
         """Make generator and critic."""
-        layout, condition = Layout(codec), Levels(codec).width
-        widths = [self.width] * self.depth
+        layout, condition, widths = Layout(codec), Levels(codec).width, [self.width] * self.depth
         maker = Generator(self.latent_size, condition, widths, layout)
         return maker, Critic(layout.width + condition, self.pac, widths, self.dropout)
 
@@ -264,7 +263,8 @@ class CTGANModel(Model):
             given: What one discrete column is: {"sex": "Female"}, or one of several: {"city": "Rome|Oslo"}.
             seed: The same seed gives the same rows, however many are drawn; None draws fresh ones.
         """
-        return self.codec.decode(self.rows(checked_count(n), chosen(seed), given))
+        rows = self.rows(checked_count(n), chosen(seed), given)
+        return self.codec.decode(rows, limits=self.codec.table.limits(given))
 
     def _law(self, given: dict[str, Any] | None) -> Law:
         """Read a condition, and give the true shares of what may be."""

@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 
-from contrafact.base.recipe import Recipe
+from contrafact.base.recipe import Recipe, Sentences
 from contrafact.codecs.cells import HOLE, NO_WORD, Cells
 from contrafact.codecs.marginal import drawn
 from contrafact.codecs.schema import Column, Role
@@ -41,6 +41,7 @@ class Fill(Recipe):
 
     rule: Rule = "mean"  # which value; levels without an order are filled with the most frequent
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
 
     def fit(
         self,
@@ -52,7 +53,7 @@ class Fill(Recipe):
         device: str | None = None,
     ) -> FillModel:
         """Take the values; seed, budget and device play no part."""
-        codec = TableCodec.fit(data, columns=self.columns, holes=False)
+        codec = TableCodec.fit(data, constraints=self.constraints, columns=self.columns, holes=False)
         cells = codec.cells_of(data)
         pairs = [_value(c, part, self.rule) for c, part in zip(codec.schema, cells, strict=True)]
         arrays = {

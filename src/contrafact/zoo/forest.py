@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from contrafact.base.errors import UsageError
-from contrafact.base.recipe import Count, Positive, Recipe
+from contrafact.base.recipe import Count, Positive, Recipe, Sentences
 from contrafact.base.seeds import fold, generator
 from contrafact.codecs.design import Design
 from contrafact.codecs.marginal import picked
@@ -43,6 +43,7 @@ class Forest(Recipe):
     leaves: Count = 31  # leaves of a tree
     rate: Positive = 0.1  # how much a tree may correct
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
 
     def fit(
         self,
@@ -59,7 +60,7 @@ class Forest(Recipe):
             UsageError: LightGBM is not installed.
         """
         lightgbm()
-        codec = TableCodec.fit(data, columns=self.columns, holes=False)
+        codec = TableCodec.fit(data, constraints=self.constraints, columns=self.columns, holes=False)
         table = Table(codec, codec.known(data))
         arrays = table.scales()
         table.begin(arrays)

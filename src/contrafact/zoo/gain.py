@@ -30,7 +30,7 @@ from torch.nn.functional import softplus
 from torch.optim import Optimizer
 
 from contrafact.base.errors import DataError
-from contrafact.base.recipe import Count, NotNegative, Positive, Share
+from contrafact.base.recipe import Count, NotNegative, Positive, Sentences, Share
 from contrafact.base.seeds import BLOCK_ROWS, generator
 from contrafact.codecs.matrix import MatrixCodec
 from contrafact.codecs.schema import Role
@@ -182,6 +182,7 @@ class GAIN(TrainedRecipe):
     steps: Count | None = None  # steps of both players; none: 10,000, or from the budget
     batch: Count = 128  # rows in a batch
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
     hint: Share = 0.9  # share of the mask that the critic is told
     alpha: NotNegative = 100.0  # weight of giving known cells back
     noise: Positive = 0.01  # the largest number of the noise in the holes; known numbers lie from 0 to 1
@@ -199,7 +200,7 @@ class GAIN(TrainedRecipe):
         Raises:
             DataError: There are no holes to learn from.
         """
-        codec = MatrixCodec.fit(data, columns=self.columns)
+        codec = MatrixCodec.fit(data, constraints=self.constraints, columns=self.columns)
         if not self.hide and not codec.holes:
             raise DataError(
                 "These data have no holes.",

@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 
 from contrafact.base.errors import DataError
-from contrafact.base.recipe import Count, Positive, Recipe
+from contrafact.base.recipe import Count, Positive, Recipe, Sentences
 from contrafact.base.seeds import generator
 from contrafact.codecs.design import Design
 from contrafact.codecs.schema import Role
@@ -41,6 +41,7 @@ class ICE(Recipe):
     rounds: Count = 10  # how often each column has its turn
     ridge: Positive | None = None  # how strongly weights are held near zero; none: chosen on known cells
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
 
     def fit(
         self,
@@ -52,7 +53,7 @@ class ICE(Recipe):
         device: str | None = None,
     ) -> ICEModel:
         """Go round the columns; budget and device play no part."""
-        codec = TableCodec.fit(data, columns=self.columns, holes=False)
+        codec = TableCodec.fit(data, constraints=self.constraints, columns=self.columns, holes=False)
         design = Design(codec)
         _check_width(design.width)
         known = codec.known(data)

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from contrafact.base.recipe import NotNegative, Recipe
+from contrafact.base.recipe import NotNegative, Recipe, Sentences
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, generator, in_blocks
 from contrafact.codecs.marginal import drawn, held
 from contrafact.codecs.schema import Role
@@ -32,6 +32,7 @@ class Independent(Recipe):
 
     smoothing: NotNegative = 0.5  # rows added to each token where the probability of a row is asked for
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
 
     def fit(
         self,
@@ -43,7 +44,7 @@ class Independent(Recipe):
         device: str | None = None,
     ) -> IndependentModel:
         """Count; seed, budget and device play no part."""
-        model = IndependentModel(self, TableCodec.fit(data, columns=self.columns))
+        model = IndependentModel(self, TableCodec.fit(data, constraints=self.constraints, columns=self.columns))
         record(self, data, model, seed=seed, run_dir=run_dir)
         return model
 
@@ -82,7 +83,7 @@ class IndependentModel(Model):
                 continue
             uniform = np.concatenate(in_blocks(checked_count(n), _uniform(start, column)))
             cells[column] = drawn(kind, uniform, limit=limits.get(column))
-        return self.codec.frame_of(held(self.codec.with_followers(cells), limits), n)
+        return self.codec.frame_of(held(self.codec.with_followers(cells), limits), n, limits=limits)
 
     def log_prob(self, data: Any) -> np.ndarray:
         """Give the logarithm of each row's probability, or density where columns are smooth; unknown cells add 0."""

@@ -21,7 +21,7 @@ from typing import Any, Self
 import numpy as np
 
 from contrafact.base.errors import UsageError
-from contrafact.base.recipe import Count, Recipe
+from contrafact.base.recipe import Count, Recipe, Sentences
 from contrafact.codecs.cells import NO_WORD, Cells
 from contrafact.codecs.marginal import drawn, nothing
 from contrafact.codecs.schema import Role
@@ -37,6 +37,7 @@ class Interpolate(Recipe):
     order: str | int | None = None  # the column that rows are ordered by: a time, a place; none: as they stand
     degree: Count = 1  # 1: straight lines between known cells; higher: polynomials through that many and one
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
 
     def fit(
         self,
@@ -48,7 +49,7 @@ class Interpolate(Recipe):
         device: str | None = None,
     ) -> InterpolateModel:
         """Predict each known cell from its neighbours; seed, budget and device play no part."""
-        codec = TableCodec.fit(data, columns=self.columns, holes=False)
+        codec = TableCodec.fit(data, constraints=self.constraints, columns=self.columns, holes=False)
         if self.order is not None and _counts_rows(codec, self.order):
             codec = TableCodec.fit(data, columns={**(self.columns or {}), str(self.order): "integer"}, holes=False)
         cells = codec.cells_of(data)

@@ -11,6 +11,11 @@ drawing begins. No adversary takes part; at one column a pass none was seen to i
 For holes alone a row is rarely hidden by more than half (`learn="holes"`); linear regressions then have a part in best
 guesses, as large as held-out rows say (`nets/aid.py`).
 
+With `latent` a row of many numbers is pressed into few, and those are learned (`codecs/latent.py`).
+
+With `epsilon` the model is differentially private: gradients of single rows are clipped and noised, and all else that
+rows would tell is counted with noise, left out or refused. `codecs/bought.py` lists what, and what is not covered.
+
 References:
     Uria, Murray and Larochelle, A deep and tractable density estimator, ICML 2014.
     Hoogeboom et al., Autoregressive diffusion models, ICLR 2022.
@@ -18,8 +23,10 @@ References:
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -28,19 +35,30 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from contrafact.base.errors import DataError
-from contrafact.base.recipe import Count, NotNegative, Positive, Share
+from contrafact.base.recipe import Count, NotNegative, Positive, Sentences, Share
+from contrafact.codecs.bought import Bought, check_public
 from contrafact.codecs.design import Design
+from contrafact.codecs.files import opened
+from contrafact.codecs.large import encoded, some_rows, some_tokens
+from contrafact.codecs.latent import Components, LatentCodec, check_latent
 from contrafact.codecs.schema import Role
-from contrafact.codecs.sharing import safe
-from contrafact.codecs.table import TableCodec, as_frame
+from contrafact.codecs.sharing import shared
+from contrafact.codecs.table import TableCodec
+from contrafact.engine.adam import AdamW
 from contrafact.engine.average import Average
 from contrafact.engine.fit import Method, TrainedRecipe, Training
-from contrafact.engine.items import split
+from contrafact.engine.items import batches, parts
 from contrafact.engine.play import Move, Phase, Step, Terms
+from contrafact.engine.private import ByCoin, private_batch, private_steps
+from contrafact.engine.private_fit import PrivateTraining, nothing
 from contrafact.nets.adversarial import cosine
 from contrafact.nets.aid import AidExam
+from contrafact.nets.autoencoder import Autoencoder
 from contrafact.nets.exam import ROWS as EXAM_ROWS
 from contrafact.nets.exam import Exam
+from contrafact.nets.pressed import Pressed
+from contrafact.nets.private import PrivateWoven, leaning
+from contrafact.nets.private_game import PrivateGame
 from contrafact.nets.weave import Weave
 from contrafact.nets.woven import Encoded, Woven, bonds_between, network, restored
 
@@ -98,8 +116,16 @@ class Loom(TrainedRecipe):
     batch: Count | None = None  # rows in a batch; none: 512, fewer where there are few rows
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
     learn: Literal["all", "holes"] = "all"  # any question, or only how to fill holes in rows that are mostly known
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
     holes: bool = True  # holes are part of the data: drawn again, and telling; otherwise they are only unknown
     share_safe: bool = False  # keep no level of fewer than five rows and no end of a scale
+    epsilon: Positive | None = None  # differential privacy: how much a row may change what is learned; none: no proof
+    delta: Positive | None = None  # chance that epsilon leaves out; none: a tenth of one in as many rows as there are
+    bounds: dict[str, tuple[float | str, float | str] | str] | None = None  # with epsilon: public ends: age=17..90
+    levels: dict[str, tuple[bool | int | float | str, ...] | str] | None = None  # with epsilon: public levels: sex=F|M
+    clip: Positive = 10.0  # with epsilon: the longest gradient of a row
+    latent: Count | None = None  # numbers that a row is pressed into, for many columns of numbers; none: as they are
+    latent_by: Literal["pca", "autoencoder"] | None = None  # with latent: what presses them; none: pca
     width: Count = 256  # numbers in the hidden state
     depth: Count = 2  # residual blocks
     rate: Positive = 3e-3  # learning rate at the start
@@ -115,41 +141,91 @@ class Loom(TrainedRecipe):
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
-        codec = TableCodec.fit(data, columns=self.columns, holes=self.holes)
-        codec = safe(codec) if self.share_safe else codec
+        data = opened(data)
+        check_latent(self)
+        if self.epsilon is not None:
+            return self.private(data, **options)
+        check_public(self)
+        codec = self.codec(data, options.get("seed", 0))
         _check_slots(codec)
         recipe = self.filled({"batch": usual_batch(codec.schema.rows)})
-        exam, tokens, sizes = Exam(), codec.encode(data)["tokens"], [slot.size for slot in codec.slots]
+        exam, rows, sizes = Exam(), encoded(codec, data), [slot.size for slot in codec.slots]
+        tokens = some_tokens(rows)
         bonds = bonds_between(tokens, sizes)
-        aid = aid_exam(codec, data, options.get("seed", 0)) if self.learn == "holes" else None
+        aid = aid_exam(codec, data, rows, options.get("seed", 0)) if self.learn == "holes" else None
+        kind = Woven if self.latent is None else Pressed
         method = Method(
             codec=codec,
             batch=recipe.batch or 1,
             steps=usual_steps(codec.schema.rows),
             begin=lambda total, device: recipe.game(codec, tokens, device),
-            model=lambda game: Woven(recipe, codec, game.average.module, bonds).examined(exam, aid),
+            model=lambda game: kind(recipe, codec, game.average.module, bonds).examined(exam, aid),
             score=lambda held, seed: against_shares(held, seed, HIDDEN[self.learn], exam, sizes),
+            batches=batches,
+            encoded=rows,
         )
         return Training(self, data, method, **options)
+
+    def codec(self, data: Any, seed: int) -> Any:
+        """Read the columns; with `latent`, learn a code of the rows first, from all of them."""
+        if self.latent is not None:
+            press = partial(Autoencoder.fit, seed=seed) if self.latent_by == "autoencoder" else Components.fit
+            return LatentCodec.fit(data, self.latent, press, columns=self.columns)
+        fitted = shared if self.share_safe else TableCodec.fit
+        return fitted(data, columns=self.columns, holes=self.holes, constraints=self.constraints)
+
+    def private(self, data: Any, **options: Any) -> Training:
+        """Prepare a training that is differentially private."""
+        bought = Bought.by(data, self)
+        codec, rows = bought.codec, bought.codec.schema.rows
+        _check_slots(codec)
+        recipe = self.filled({"batch": private_batch(rows)})
+        rate = min((recipe.batch or 1) / rows, 1.0)
+        asked: dict[str, Any] = {"hidden": HIDDEN[self.learn], "clip": self.clip, "rows": rows}
+
+        def begin(total: int, device: torch.device) -> PrivateGame:
+            net = leaning(network(recipe, codec), bought.shares).to(device)
+            return PrivateGame(recipe.hiding(net), **asked, spent=(rate, total), left=bought.noise_left)
+
+        method = Method(
+            codec=codec,
+            batch=recipe.batch or 1,
+            steps=private_steps(rows),
+            begin=begin,
+            model=lambda game: PrivateWoven.of(game.average.module, recipe, codec, bought.told(game.spent, self.clip)),
+            score=nothing,
+            batches=lambda items, size, seed: ByCoin(items, rate),
+            fewest=sys.maxsize,
+        )
+        return PrivateTraining(self, bought.frame, method, **options)
 
     def game(self, codec: TableCodec, tokens: np.ndarray, device: torch.device) -> Hiding:
         """Make the network and its optimiser."""
         net = network(self, codec)
         net.begin(tokens)
         net.to(device)
+        return self.hiding(net)
+
+    def hiding(self, net: Weave) -> Hiding:
+        """Make a network's optimiser and its average."""
         weights = [{"params": list(net.parameters()), "weight_decay": self.decay}]
-        player = torch.optim.AdamW(weights, lr=self.rate, betas=(0.9, 0.99), fused=True)
+        player = AdamW(weights, lr=self.rate, betas=(0.9, 0.99), fused=True)
         average = Average(net, self.half_life, self.batch or 1)
         return Hiding(recipe=self, net=net, average=average, players={"network": player})
 
     def restore(self, codec: dict[str, Any], arrays: Encoded, facts: dict[str, Any]) -> Woven:
         """Make a fitted model again."""
+        if self.latent is not None:
+            press = Autoencoder if self.latent_by == "autoencoder" else Components
+            pressed = LatentCodec.from_json(codec, arrays, press)
+            return Pressed.of(restored(self, pressed, arrays, None))
         known = TableCodec.from_json(codec)
-        return restored(self, known, arrays, Design(known))
+        model = restored(self, known, arrays, Design(known))
+        return PrivateWoven.of(model.net, self, known, facts["privacy"]) if "privacy" in facts else model
 
 
 def _check_slots(codec: TableCodec) -> None:
-    if not codec.slots:
+    if not codec.slots and codec.schema.rows > 1:  # a single row is refused by the training
         raise DataError(
             "No column of these data can be learned.",
             why="Each is always the same, a key, or free text:\n" + str(codec.schema),
@@ -158,20 +234,19 @@ def _check_slots(codec: TableCodec) -> None:
         )
 
 
-def aid_exam(codec: TableCodec, data: Any, seed: int) -> AidExam | None:
+def aid_exam(codec: TableCodec, data: Any, rows: Any, seed: int) -> AidExam | None:
     """Fit regressions to the rows that are trained on, to be held against the network on the others.
 
     Of many rows some are enough for them; of many columns they are left out.
     """
-    design, rows = Design(codec), codec.schema.rows
+    design = Design(codec)
     if design.width > AID_COLUMNS:
         return None
-    trained, held = (np.asarray(part) for part in split(np.arange(rows), seed))
-    some = np.concatenate([trained[:AID_ROWS], held[:EXAM_ROWS]])
-    values = design.matrix(codec.cells_of(as_frame(data).iloc[some]), len(some))
+    trained, held = parts(rows, seed, AID_ROWS)
+    some = np.concatenate([trained, held[:EXAM_ROWS]])
+    values = design.matrix(codec.cells_of(some_rows(data, some)), len(some))
     own = np.arange(len(some))
-    cut = min(len(trained), AID_ROWS)
-    return AidExam(codec, design, values, own[:cut], own[cut:])
+    return AidExam(codec, design, values, own[: len(trained)], own[len(trained) :])
 
 
 def usual_batch(rows: int) -> int:

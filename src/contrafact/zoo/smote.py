@@ -21,7 +21,7 @@ from typing import Any, Self
 import numpy as np
 
 from contrafact.base.errors import UsageError
-from contrafact.base.recipe import Count, Recipe
+from contrafact.base.recipe import Count, Recipe, Sentences
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, generator, in_blocks
 from contrafact.codecs.cells import NO_WORD, Cells
 from contrafact.codecs.marginal import nothing
@@ -41,6 +41,7 @@ class SMOTE(Recipe):
     target: str | int | None = None  # the column of classes, whose rows are not mixed; none: all rows are one class
     neighbours: Count = 5  # how many nearest rows a row may be joined with
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
+    constraints: Sentences | None = None  # what all rows keep: "start <= end", "combinations(a, b)"; parted by ;
 
     def fit(
         self,
@@ -56,7 +57,7 @@ class SMOTE(Recipe):
         Raises:
             UsageError: The target is no column of classes.
         """
-        codec = TableCodec.fit(data, columns=self.columns)
+        codec = TableCodec.fit(data, constraints=self.constraints, columns=self.columns)
         cells = [part or nothing(codec.schema.rows) for part in codec.cells_of(data)]
         arrays = {
             "numbers": np.stack([part.numbers for part in cells], axis=1),

@@ -248,4 +248,18 @@ ROWS = (
         "That no cell is missing.",
         "Have it take cells away in each step: --set hide=0.2; or use loom, which needs no holes.",
     ),
+    (
+        "E259",
+        "The ends of a column cannot be found privately",
+        "Ends are looked for among powers of two; of each the count must stand out of the noise that epsilon asks for.",
+        "The column and the noise.",
+        "Give them: --set bounds=age=17..90; or allow a larger epsilon.",
+    ),
+    (
+        "E260",
+        "A row that cannot be pressed into numbers",
+        "With latent every column that is learned is one of numbers, without holes and words.",
+        "The column.",
+        "Leave latent out, drop or fill the column, or say what it is: --set columns=NAME=number",
+    ),
 )

@@ -16,16 +16,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--draws", type=int, metavar="M", help="also write M random fillings: OUT-1, OUT-2, ...")
     parser.add_argument("--uncertainty", action="store_true", help="add columns: how unsure each filled cell is")
     parser.add_argument(
-        "--shift", action="append", default=[], metavar="COL=D", help="add D to the filled cells of a column: what if"
+        "--shift",
+        action="append",
+        default=[],
+        metavar="COL=D",
+        help="add D to the filled cells of a column: what if; COL=-D,0,D only compares",
     )
 
 
 def run(args: argparse.Namespace) -> Answer:
     from contrafact.tasks.impute import WAYS
+    from contrafact.tasks.large import filled_cells
     from contrafact.tasks.results import by_kind, ready
     from contrafact.tasks.write_tables import numbered, write_table
 
-    data = read_for(args)
+    data = read_for(args, large=True)
     places = numbered(args.out, args.draws or 0) if args.out else []
     for place in places:
         ready(place, args.what)
@@ -36,7 +41,7 @@ def run(args: argparse.Namespace) -> Answer:
     files = written(result, args) if args.out else []
     for frame, place in zip(job.drawn(len(places)) if places else [], places, strict=True):
         files.append(write_table(frame, place, csv_safe=args.csv_safe))
-    cells = int(data.isna().to_numpy().sum() - result.data[list(data.columns)].isna().to_numpy().sum())
+    cells = filled_cells(data, result.data)
     where = f"Wrote {', '.join(files)}." if files else "Nothing is kept; write the table with -o FILE."
     parts = (where, score_table(result.scores) if result.scores else "", result.verdict)
     notes = notes_of(data)
@@ -47,5 +52,10 @@ def run(args: argparse.Namespace) -> Answer:
         files=files,
         warnings=[*notes, *(("", note) for note in result.notes)],
         shown=len(notes),
-        fields={"rows": len(data), "cells": cells},
+        fields={
+            "rows": len(data),
+            "cells": cells,
+            "missing": [pattern.to_json() for pattern in job.patterns],
+            "shifts": [row.to_json() for row in job.shifted],
+        },
     )

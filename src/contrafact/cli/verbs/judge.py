@@ -62,7 +62,8 @@ def run(args: argparse.Namespace) -> Answer:
         raise failed
     told = "Every bar holds." if args.require is not None else "Scored."
     text = "\n".join([score_table(scores), *(["", *report.summary] if report.summary else [])])
-    return Answer(text=text, verdict=told, scores=scores, files=files)
+    notes = [("", note) for note in report.notes]
+    return Answer(text=text, verdict=told, scores=scores, files=files, warnings=notes)
 
 
 def _inception(args: argparse.Namespace) -> Any:

@@ -29,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
+    from contrafact.tasks.kept_rows import counted
     from contrafact.tasks.sample import draw, place_of, write
 
     given = settings(args.given, "--given prefix=ab")
@@ -37,12 +38,14 @@ def run(args: argparse.Namespace) -> Answer:
         return _edits(args.what, run)
     options = {"truncation": args.truncation, "edit": settings(args.edit, "--edit slant=1.5")}
     asked = {name: value for name, value in options.items() if value not in (None, {})}
-    drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine, **asked)
+    lazily = str(args.out).lower().endswith((".csv", ".parquet"))
+    drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine, lazily=lazily, **asked)
     if args.out is None:
         return Answer(text=_shown(drawn), verdict=f"Drew {args.n:,} items.", run=run)
     files = write(drawn, args.out, csv_safe=args.csv_safe)
     told = f"Wrote {args.n:,} synthetic items to {files[0]}."
-    return Answer(text=told, verdict=told, run=run, files=files)
+    kept = [("", note) for note in filter(None, [counted([drawn])] if hasattr(drawn, "attrs") else [])]
+    return Answer(text=told, verdict=told, run=run, files=files, warnings=kept)
 
 
 def _edits(what: str, run: str) -> Answer:

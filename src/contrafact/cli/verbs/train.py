@@ -53,20 +53,17 @@ def _train(job, args: argparse.Namespace) -> Answer:  # type: ignore[no-untyped-
     except ContrafactError as error:
         error.answer = Answer(verdict=error.what, run=str(job.run.folder))  # type: ignore[attr-defined]
         raise
-    page = write_run_report(job.run, real=job.data)
+    page = write_run_report(job.run, real=job.shown)
     return _answer(job, str(page))
 
 
 def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
+    from contrafact.report.meanings import held_out
     from contrafact.tasks.runs import best_score
 
     folder = str(job.run.folder)
     score = best_score(job.run)
-    told = (
-        f"Held-out score {score:.3f} (0: fakes are told apart, 1: they mix with real rows)."
-        if score is not None
-        else "Fitted."
-    )
+    told = f"Held-out score {score:.3f} ({held_out(job.recipe.method)[0]})." if score is not None else "Fitted."
     ending = "csv" if hasattr(job.data, "columns") else "txt" if job.data.kind == "text" else "npy"
     text = f"{told}\nReport: {page}\nNext: contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
     notes = notes_of(job.data)
