@@ -309,7 +309,7 @@ def drawn_holes(model: Any, holed: pd.DataFrame, whole: pd.DataFrame, hidden: np
     scale = whole.std().replace(0, 1).to_numpy()
     return {
         "covered": float(inside[mask].mean()),
-        "energy": float(energy_distance(truth.to_numpy() / scale, stack[0] / scale)),
+        "energy": energy_distance(truth.to_numpy() / scale, stack[0] / scale).value,
     }
 
 

@@ -124,7 +124,7 @@ class Exemplars:
             step: Compare with a random part of the windows alone, drawn here, for speed; None compares with all.
             own: Where the pictures come from; windows that overlap with them are left out.
         """
-        if not len(self):
+        if not len(self) or not len(pictures):
             return pictures.new_zeros(len(pictures), count * pictures.shape[1], *pictures.shape[2:])
         size = len(self) if step is None else min(len(self), max(NUMBERS // self._seen[0].shape[1], 1))
         start = 0 if step is None else int(step.integers(len(self) - size + 1, 1))

@@ -136,6 +136,12 @@ def typical(draws: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return np.asarray(draws[away.argmin()])
 
 
+def _blocks(count: int) -> list[tuple[slice, range]]:
+    """Cut items into blocks: which items, and their places."""
+    starts = range(0, max(count, 1), BLOCK)
+    return [(slice(start, start + BLOCK), range(start, min(start + BLOCK, count))) for start in starts]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Told:
     """What is told of pictures beside their pixels.
@@ -219,21 +225,34 @@ class FillModel(Model):
         places = None if labels is None or not self.codec.classes else self.codec.places(labels)
         told = Told(classes=self._conditions(places), likeliest=draws is None)
         base = fold(0, "guess") if draws is None and seed is None else chosen(seed)
-        made = (
-            self._draw(items, holes, told, [fold(base, place, draw) for place in range(len(items))])
-            for draw in range(GUESSES if draws is None else checked_count(draws))
-        )
+        count = GUESSES if draws is None else checked_count(draws)
+        blocks: list[np.ndarray] = []
+        for rows, places in _blocks(len(items)):
+            seeds = [[fold(base, place, draw) for place in places] for draw in range(count)]
+            blocks.append(self._several(items[rows], holes[rows], told.part(rows), seeds))
+        made = np.concatenate(blocks, axis=1)
         if draws is not None:
             return [like(pictures, one) for one in made]
-        several = np.stack(list(made), axis=1)
-        return like(pictures, np.array([typical(m, h) for m, h in zip(several, holes, strict=True)], items.dtype))
+        best = [typical(made[:, place], hole) for place, hole in enumerate(holes)]
+        return like(pictures, np.array(best, items.dtype))
 
-    def _draw(self, items: np.ndarray, holes: np.ndarray, told: Told, seeds: Sequence[int]) -> np.ndarray:
-        """Fill each picture once."""
+    def _several(self, items: np.ndarray, holes: np.ndarray, told: Told, seeds: Sequence[Sequence[int]]) -> np.ndarray:
+        """Fill each picture once for each row of seeds, draws x pictures x high x wide x channels."""
         known = floats(items, self.codec)
-        made = self._fill(*self._reduced(known, holes), told, seeds)
-        values = whole_numbers(resized(made, known.shape[2:]), items.dtype, self.codec)
-        return np.where(holes[..., None], values, items)
+        small, gaps = self._reduced(known, holes)
+        if small.shape[2:] == self.window:
+            told = replace(told, shown=self._shown(small, gaps))
+        made = np.empty((len(seeds), *items.shape), items.dtype)
+        for draw, row in enumerate(seeds):
+            filled_in = resized(self._fill(small, gaps, told, row), known.shape[2:])
+            values = whole_numbers(filled_in, items.dtype, self.codec)
+            made[draw] = np.where(holes[..., None], values, items)
+        return made
+
+    def _shown(self, pictures: Tensor, holes: np.ndarray) -> Tensor:
+        """Look up windows like some, for all that is drawn of them."""
+        hole = torch.from_numpy(holes.copy())[:, None].float().to(self.device)
+        return self.exemplars.nearest(pictures.to(self.device), hole, SHOWN)
 
     def _reduced(self, known: Tensor, holes: np.ndarray) -> tuple[Tensor, np.ndarray]:
         """Bring pictures to the scale that the model was trained at, averaging known pixels only."""
@@ -304,9 +323,8 @@ class FillModel(Model):
         """Look windows like those of the exam up, once."""
         assert self.exam is not None, "only a model in training has an exam"
         if self._looked_up is None:
-            known = torch.split(self.exam.pictures.to(self.device), BLOCK)
-            holes = torch.split(torch.from_numpy(self.exam.holes)[:, None].float().to(self.device), BLOCK)
-            found = [self.exemplars.nearest(one, hole, SHOWN) for one, hole in zip(known, holes, strict=True)]
+            blocks = [rows for rows, _ in _blocks(len(self.exam.pictures))]
+            found = [self._shown(self.exam.pictures[rows], self.exam.holes[rows]) for rows in blocks]
             self._looked_up = torch.cat(found)
         return self._looked_up
 
