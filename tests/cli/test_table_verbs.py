@@ -12,7 +12,7 @@ from contrafact.tasks import table_balance, table_trial
 from contrafact.tasks.table_trial import Effort
 
 TOY = ("--set", "steps=3", "--set", "width=8", "--set", "depth=1", "--set", "batch=32")
-BLINK = {"quick": Effort(parts=1, seeds=1, folds=2, rounds=3)}
+BLINK = {"quick": Effort(parts=1, seeds=1, again=1, folds=2, rounds=3)}
 
 
 @pytest.fixture

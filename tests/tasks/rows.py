@@ -11,8 +11,8 @@ from contrafact.zoo import Loom
 TOY = Loom(steps=5, width=16, depth=1, batch=64)
 FILLING = TOY.but(learn="holes", holes=False)
 BLINK = {
-    "quick": Effort(parts=1, seeds=2, folds=2, rounds=5),
-    "full": Effort(parts=5, seeds=1, folds=2, rounds=3),
+    "quick": Effort(parts=1, seeds=2, again=1, folds=2, rounds=5),
+    "full": Effort(parts=5, seeds=1, again=2, folds=2, rounds=3),
 }
 
 

@@ -13,8 +13,8 @@ from contrafact.base.data import Data, fingerprint
 from contrafact.base.demos import demo
 from contrafact.base.errors import ContrafactError
 from contrafact.nets.fills import typical
+from contrafact.nets.hole_game import energy_score
 from contrafact.zoo import Inpaint
-from contrafact.zoo.inpaint import energy_score
 
 HOLE = np.zeros((8, 8), dtype=bool)
 HOLE[2:6, 1:5] = True

@@ -50,6 +50,8 @@ class Weave(nn.Module):
         own: Which tokens have weights of their own.
     """
 
+    known: Tensor
+    grouped: Tensor
     owner: Tensor
     starts: Tensor
     features: Tensor
@@ -69,7 +71,8 @@ class Weave(nn.Module):
         self.register_buffer("features", torch.from_numpy(features).float(), persistent=False)
         scaled = [place for place in range(columns) if features[owner == place].any()]
         self.scaled = {place: number for number, place in enumerate(scaled)}
-        self.groups = nn.ModuleList(Group(places, self.scaled, starts, features) for places in _alike(scaled, sizes))
+        groups = [Group(places, self.scaled, starts, features) for places in _alike(scaled, sizes)]
+        self.groups = nn.ModuleList(groups)
         spread = 1 / math.sqrt(max(columns, 1))
         self.embed = nn.Parameter(torch.randn(count + columns + 1, width) * spread)
         self.enter = nn.Parameter(
@@ -81,6 +84,7 @@ class Weave(nn.Module):
         self.leave = nn.Parameter(torch.zeros(len(scaled), features.shape[1], width))
         self.bias = nn.Parameter(torch.zeros(self.total))
         self._register("known", np.flatnonzero(own))
+        self._register("grouped", np.concatenate([np.empty(0), *(group.rows.numpy() for group in groups)]))
         with torch.no_grad():
             self.embed[-1] = 0
             self.embed[:count][torch.from_numpy(features[own].any(1))] = 0
@@ -148,8 +152,7 @@ class Weave(nn.Module):
         if self.scaled:
             bells = torch.einsum("cfw,bw->cfb", self.leave, state)
             # All groups at once: each sum of its own would copy the logits of every column.
-            rows, made = zip(*((group.rows, group(bells)) for group in self.groups), strict=True)
-            logits = logits.index_add(0, torch.cat(rows), torch.cat(made))
+            logits = logits.index_add(0, self.grouped, torch.cat([group(bells) for group in self.groups]))
         return logits
 
     def surprise(self, state: Tensor, tokens: Tensor) -> Tensor:

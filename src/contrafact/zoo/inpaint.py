@@ -32,191 +32,32 @@ References:
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
-from torch.optim import Optimizer
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.base.seeds import fold
 from contrafact.codecs.image import ImageCodec
 from contrafact.engine.average import Average
-from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import Method, Score, TrainedRecipe, Training
 from contrafact.engine.items import Batches, each, split
-from contrafact.engine.penalties import r1_r2
-from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
+from contrafact.engine.play import Step, own_randomness
 from contrafact.metrics.held_out import held_out_pictures
-from contrafact.nets.adversarial import cosine, loaded_net, make_optimizer
-from contrafact.nets.any_size import window_of, window_places, windows_at
-from contrafact.nets.exemplars import Exemplars, Places
+from contrafact.nets.adversarial import loaded_net, make_optimizer
+from contrafact.nets.any_size import window_of
+from contrafact.nets.exemplars import Exemplars
 from contrafact.nets.fills import Exam, ExamScore, FillModel
 from contrafact.nets.hole_critic import HoleCritic
-from contrafact.nets.hole_filler import SHOWN, Filler
-from contrafact.nets.holes import random_holes
-from contrafact.nets.picture_duel import pixels
+from contrafact.nets.hole_filler import Filler
+from contrafact.nets.hole_game import HoleGame
 
-DUEL = DUELS["relativistic"]
 SETTLED_PIXELS = 2**18  # of the windows over which the generator's norms are measured
 KEPT = "The model keeps windows of the training pictures (exemplars); --set exemplars=0 keeps none."
 LONGEST = 512  # of the sides of the pictures that are learned from, unless a resolution is given
-
-
-def energy_score(truth: Tensor, one: Tensor, other: Tensor, hole: Tensor) -> Tensor:
-    """Give each picture's energy score of two draws, over the pixels of its hole; lower is better.
-
-    Arguments:
-        truth: What was there.
-        one: A draw.
-        other: Another draw, independent of it.
-        hole: 1 where a pixel was missing.
-    """
-    count = hole.flatten(1).sum(1) * truth.shape[1]
-
-    def distance(a: Tensor, b: Tensor) -> Tensor:
-        return (((a - b) * hole).square().flatten(1).sum(1) / count + 1e-6).sqrt()
-
-    return (distance(truth, one) + distance(truth, other) - distance(one, other)) / 2
-
-
-@dataclass(frozen=True, kw_only=True)
-class Puzzle:
-    """A batch with holes.
-
-    Arguments:
-        truth: Whole windows.
-        hole: Their holes.
-        shown: Windows like them.
-        label: The place of each one's class, or None.
-        told: What networks read for it, or None.
-    """
-
-    truth: Tensor
-    hole: Tensor
-    shown: Tensor
-    label: Tensor | None
-    told: Tensor | None
-
-    def half(self) -> Puzzle:
-        """Keep the first half of the batch, or its one item."""
-        rows = slice(max(len(self.truth) // 2, 1))
-        kept = {name: part[rows] for name, part in vars(self).items() if part is not None}
-        return replace(self, **kept)
-
-
-@dataclass(kw_only=True)
-class HoleGame:
-    """Fill holes so that a critic takes the picture for whole, and with the right variety.
-
-    Arguments:
-        recipe: The settings.
-        codec: Knows sizes and classes.
-        generator: Fills.
-        critic: Judges filled pictures.
-        average: The generator's running average, which is what gets used.
-        players: Both optimisers.
-        table: What networks read for each class, or None.
-        exemplars: Windows of the pictures that are learned from.
-        settling: Pictures, by name as in a batch, over which the generator's norms are measured.
-    """
-
-    recipe: Inpaint
-    codec: ImageCodec
-    generator: Filler
-    critic: HoleCritic
-    average: Average
-    players: dict[str, Optimizer]
-    table: Tensor | None
-    exemplars: Exemplars
-    settling: dict[str, Tensor]
-
-    @property
-    def modules(self) -> dict[str, nn.Module]:
-        """Everything with weights, by name."""
-        return {"generator": self.generator, "critic": self.critic, "average": self.average.module}
-
-    def prepare(self, step: Step) -> None:
-        """Set this step's learning rates and second-moment memory."""
-        risen = min((step.number + 1) / max(self.recipe.warm_up * step.total, 1), 1.0)
-        rate = cosine(step, self.recipe.rate, self.recipe.rate * self.recipe.rate_end) * risen * step.rate
-        for player in self.players.values():
-            player.param_groups[0].update(lr=rate, betas=(self.recipe.momentum, cosine(step, 0.9, 0.99)))
-
-    def phases(self) -> Sequence[Phase]:
-        """Let both move in turn."""
-        generator = Move(player="generator", loss=self.generator_loss, then=self.average.update)
-        return [Phase(moves=(Move(player="critic", loss=self.critic_loss), generator))]
-
-    def puzzle(self, batch: dict[str, Tensor], step: Step) -> Puzzle:
-        """Cut windows, draw holes, look up windows like them, and tell the generator of some classes."""
-        pictures, window = pixels(batch), window_of(self.recipe, self.codec)
-        corner = window_places(pictures.shape[2:], window, len(pictures), step)
-        truth = windows_at(pictures, corner, window)
-        hole = random_holes(step, len(truth), *window).float()
-        own = Places(picture=batch["number"], corner=corner)
-        shown = self.exemplars.nearest(truth, hole, SHOWN, step=step, own=own)
-        label = None if self.table is None else batch["labels"]
-        told = None if self.table is None else self.table[label]
-        return Puzzle(truth=truth, hole=hole, shown=shown, label=label, told=told)
-
-    def make(self, puzzle: Puzzle, step: Step) -> Tensor:
-        """Fill each window once."""
-        noise = step.normal(len(puzzle.truth), self.generator.noise_size)
-        drawn: Tensor = self.generator(puzzle.truth, puzzle.hole, puzzle.shown, noise, puzzle.told)
-        return puzzle.truth + puzzle.hole * (drawn - puzzle.truth)
-
-    def measure(self) -> None:
-        """Measure the norms of the averaged generator anew."""
-        step = Step(number=0, total=1, generator=torch.Generator().manual_seed(0))
-        puzzle = self.puzzle(self.settling, step)
-        filler: Filler = self.average.module  # type: ignore[assignment]
-        noise = step.normal(len(puzzle.truth), filler.noise_size)
-        filler.settle(puzzle.truth, puzzle.hole, puzzle.shown, noise, puzzle.told)
-
-    def critic_loss(self, batch: dict[str, Tensor], step: Step) -> Terms:
-        """Tell whole windows from filled ones."""
-        puzzle = self.puzzle(batch, step)
-        with torch.no_grad():
-            fake = self.make(puzzle, step)
-
-        def judge(pictures: Tensor) -> Tensor:
-            times = len(pictures) // len(puzzle.hole)
-            condition = None if puzzle.told is None else puzzle.told.repeat(times, 1)
-            logits: Tensor = self.critic(pictures, puzzle.hole.repeat(times, 1, 1, 1), condition)
-            return logits
-
-        penalty = r1_r2(lambda _: (self.recipe.penalty, self.recipe.penalty), self.recipe.penalty_every)
-        on_real, on_fake, penalties = penalty(judge, puzzle.truth, fake, step)
-        with torch.no_grad():
-            seen = {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
-        return {"loss": DUEL.critic(on_real, on_fake, 1.0).mean(), **penalties, **seen}
-
-    def generator_loss(self, batch: dict[str, Tensor], step: Step) -> Terms:
-        """Fill half of the windows twice, so that the critic takes them for whole and the draws vary as they should."""
-        puzzle = self.puzzle(batch, step)
-        naming = self.naming(puzzle)
-        puzzle = puzzle.half()
-        draws = self.make(puzzle, step), self.make(puzzle, step)
-        with torch.no_grad():
-            on_real = self.critic(puzzle.truth, puzzle.hole, puzzle.told).squeeze(1)
-        on_fakes = [self.critic(draw, puzzle.hole, puzzle.told).squeeze(1) for draw in draws]
-        loss = torch.cat([DUEL.generator(on_real, on_fake) for on_fake in on_fakes]).mean()
-        energy = energy_score(puzzle.truth, draws[0], draws[1], puzzle.hole).mean()
-        weight = cosine(step, self.recipe.energy, self.recipe.energy * self.recipe.energy_end)
-        return {"loss": loss, "energy": weight * energy, **naming}
-
-    def naming(self, puzzle: Puzzle) -> Terms:
-        """Learn to name what has a hole, where there are classes."""
-        if puzzle.label is None:
-            return {}
-        logits = self.generator.logits(puzzle.truth, puzzle.hole, puzzle.shown)
-        return {"naming": cross_entropy(logits, puzzle.label)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +86,7 @@ class Inpaint(TrainedRecipe):
     @classmethod
     def toy(cls) -> Self:
         """Give settings for tests that must be quick."""
-        return cls(steps=20, width=16, batch=8, window=16)
+        return cls(steps=12, width=16, batch=8, window=16)
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
@@ -263,7 +104,7 @@ class Inpaint(TrainedRecipe):
             ),
             score=partial(self.score, codec, exam),
             batches=partial(Batches, keyed=self.mirror),
-            balance=dict(zip(("critic/loss", "generator/loss"), DUEL.balance, strict=True)),
+            balance=dict(zip(("critic/loss", "generator/loss"), HoleGame.balance, strict=True)),
             encoded=encoded,
         )
         training = Training(self, data, method, **options)
@@ -291,7 +132,7 @@ class Inpaint(TrainedRecipe):
         window = window_of(self, codec)
         step = Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, "exemplars")))
         exemplars = Exemplars.cut(rows["pictures"], rows["number"], window, self.exemplars, step)
-        some = np.arange(min(max(SETTLED_PIXELS // math.prod(window), 64), 512)) % len(rows["pictures"])
+        some = np.arange(min(max(SETTLED_PIXELS // math.prod(window), 64), 256)) % len(rows["pictures"])
         return HoleGame(
             recipe=self,
             codec=codec,
