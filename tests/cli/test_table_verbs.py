@@ -105,11 +105,11 @@ def test_what_cannot_be_done_is_refused_and_the_input_stays(words, status, code,
 
 def test_synth_with_epsilon_says_what_was_spent_and_what_is_not_covered(table, say):
     words = ("synth", table.name, "-o", "private.csv", "-n", "20", "--check", "off")
-    said = say(*words, "--epsilon", "5", "--delta", "1e-4", *TOY, "--set", "bounds=x=0..100,年=0..250", "--json")
+    said = say(*words, "--epsilon", "50", "--delta", "1e-4", *TOY, "--set", "bounds=x=0..100,年=0..250", "--json")
     made = pd.read_csv("private.csv")
     assert said.status == 0 and len(made) == 20 and made.x.between(0, 100).all()
     told = " ".join(warning["message"] for warning in said.json["warnings"])
-    assert all(word in told for word in ("epsilon 5", "delta 0.0001", "RDP", "levels of =f, sick", "not covered"))
+    assert all(word in told for word in ("epsilon 50", "delta 0.0001", "RDP", "levels of =f, sick", "not covered"))
 
 
 def test_a_private_training_needs_dates_and_delta_to_be_told_right(table, say):
