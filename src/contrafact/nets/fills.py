@@ -222,8 +222,8 @@ class FillModel(Model):
         """
         items = items_of(pictures, self.codec)
         holes, labels = as_holes(masks, items), pictures.labels if isinstance(pictures, Data) else None
-        places = None if labels is None or not self.codec.classes else self.codec.places(labels)
-        told = Told(classes=self._conditions(places), likeliest=draws is None)
+        named = None if labels is None or not self.codec.classes else self.codec.places(labels)
+        told = Told(classes=self._conditions(named), likeliest=draws is None)
         base = fold(0, "guess") if draws is None and seed is None else chosen(seed)
         count = GUESSES if draws is None else checked_count(draws)
         blocks: list[np.ndarray] = []
@@ -313,9 +313,8 @@ class FillModel(Model):
         which = np.arange(n) % len(self.exam.pictures)
         labels = None if self.exam.labels is None else self.exam.labels[which]
         seeds = [fold(seed, "exam", place) for place in range(n)]
-        made = self._fill(
-            self.exam.pictures[which], self.exam.holes[which], Told(classes=self._conditions(labels)), seeds
-        )
+        told = Told(classes=self._conditions(labels), shown=self._shown_in_exam()[which])
+        made = self._fill(self.exam.pictures[which], self.exam.holes[which], told, seeds)
         encoded = {"pictures": (127.5 * (made + 1)).numpy()}
         return encoded if labels is None else {**encoded, "labels": labels}
 

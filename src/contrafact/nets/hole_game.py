@@ -117,7 +117,7 @@ class HoleGame:
         return [Phase(moves=(Move(player="critic", loss=self.critic_loss), generator))]
 
     def puzzle(self, batch: dict[str, Tensor], step: Step) -> Puzzle:
-        """Cut windows, draw holes, look up windows like them, and tell the generator of some classes."""
+        """Cut windows, draw holes, look up windows like them, and name their classes."""
         pictures, window = pixels(batch), window_of(self.recipe, self.codec)
         corner = window_places(pictures.shape[2:], window, len(pictures), step)
         truth = windows_at(pictures, corner, window)
