@@ -10,7 +10,7 @@ import pytest
 
 import contrafact
 from contrafact.base.demos import patients
-from contrafact.base.errors import UsageError
+from contrafact.base.errors import DataError, UsageError
 from contrafact.engine.private import Spent, epsilon_of
 from contrafact.zoo import Loom
 
@@ -123,3 +123,10 @@ def test_bounds_and_levels_are_read_as_a_command_line_writes_them():
     assert recipe.bounds == {"age": "17..90", "hours": "1..99"} and recipe.levels["kind"] == "1|2"
     again = Loom(**json.loads(json.dumps(Loom(epsilon=3, bounds={"age": (17, 90)}, levels={"k": (1, 2)}).settings())))
     assert again.bounds == {"age": (17.0, 90.0)} and again.levels == {"k": (1, 2)}
+
+
+def test_where_nothing_stands_out_from_the_noise_epsilon_is_named_as_the_reason():
+    frame = pd.DataFrame({"x": np.linspace(0, 100, 40), "y": ["a", "b"] * 20})
+    with pytest.raises(DataError) as caught:
+        TOY.but(epsilon=0.01, delta=1e-4, bounds={"x": (0, 100)}).fit(frame, seed=0)
+    assert caught.value.code == "E201" and "epsilon 0.01" in caught.value.why and "larger epsilon" in caught.value.fix

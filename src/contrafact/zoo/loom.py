@@ -178,7 +178,7 @@ class Loom(TrainedRecipe):
         """Prepare a training that is differentially private."""
         bought = Bought.by(data, self)
         codec, rows = bought.codec, bought.codec.schema.rows
-        _check_slots(codec)
+        _check_slots(codec, self.epsilon)
         recipe = self.filled({"batch": private_batch(rows)})
         rate = min((recipe.batch or 1) / rows, 1.0)
         asked: dict[str, Any] = {"hidden": HIDDEN[self.learn], "clip": self.clip, "rows": rows}
@@ -224,14 +224,19 @@ class Loom(TrainedRecipe):
         return PrivateWoven.of(model.net, self, known, facts["privacy"]) if "privacy" in facts else model
 
 
-def _check_slots(codec: TableCodec) -> None:
-    if not codec.slots and codec.schema.rows > 1:  # a single row is refused by the training
-        raise DataError(
-            "No column of these data can be learned.",
-            why="Each is always the same, a key, or free text:\n" + str(codec.schema),
-            fix="Give columns that vary, or say what they are: --set columns=NAME=category",
-            code="E201",
-        )
+def _check_slots(codec: TableCodec, epsilon: float | None = None) -> None:
+    if codec.slots or codec.schema.rows == 1:  # a single row is refused by the training
+        return
+    why, fix = "Each is always the same, a key, or free text", "Give columns that vary, or say what they are"
+    if epsilon is not None:
+        why = f"At epsilon {epsilon:g} no level and no part of a scale stood out from the noise of its count"
+        fix = "Give more rows, a larger epsilon, or public levels (levels=NAME=a|b); or say what columns are"
+    raise DataError(
+        "No column of these data can be learned.",
+        why=f"{why}:\n{codec.schema}",
+        fix=f"{fix}: --set columns=NAME=category",
+        code="E201",
+    )
 
 
 def aid_exam(codec: TableCodec, data: Any, rows: Any, seed: int) -> AidExam | None:
