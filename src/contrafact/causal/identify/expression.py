@@ -62,9 +62,6 @@ class Probability(Expression):
     do: Symbols = ()
     regime: frozenset[str] = frozenset()
 
-    def __str__(self) -> str:
-        return Expression.__str__(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Expectation(Expression):
@@ -75,18 +72,12 @@ class Expectation(Expression):
     do: Symbols = ()
     regime: frozenset[str] = frozenset()
 
-    def __str__(self) -> str:
-        return Expression.__str__(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Product(Expression):
     """A product; of nothing it is 1."""
 
     factors: tuple[Expression, ...]
-
-    def __str__(self) -> str:
-        return Expression.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +87,6 @@ class Fraction(Expression):
     top: Expression
     bottom: Expression
 
-    def __str__(self) -> str:
-        return Expression.__str__(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Sum(Expression):
@@ -106,9 +94,6 @@ class Sum(Expression):
 
     over: Symbols
     body: Expression
-
-    def __str__(self) -> str:
-        return Expression.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +103,6 @@ class Mean(Expression):
     of: Symbol
     body: Expression
 
-    def __str__(self) -> str:
-        return Expression.__str__(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Difference(Expression):
@@ -128,9 +110,6 @@ class Difference(Expression):
 
     left: Expression
     right: Expression
-
-    def __str__(self) -> str:
-        return Expression.__str__(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +119,6 @@ class AnyValue(Expression):
     over: Symbols
     body: Expression
 
-    def __str__(self) -> str:
-        return Expression.__str__(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Same(Expression):
@@ -151,16 +127,10 @@ class Same(Expression):
     one: Symbol
     other: Symbol
 
-    def __str__(self) -> str:
-        return Expression.__str__(self)
-
 
 @dataclass(frozen=True, slots=True)
 class Zero(Expression):
     """Nothing: the graph says so."""
-
-    def __str__(self) -> str:
-        return Expression.__str__(self)
 
 
 ONE = Product(())
