@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from torch import nn
 from torch.optim import Optimizer
 
-from contrafact.engine.play import laid_out
+from contrafact.engine.play import laid_out, own_randomness
+
+T = TypeVar("T")
+N = TypeVar("N", bound=nn.Module)
 
 
 def _copied(value: Any) -> np.ndarray:
@@ -53,3 +57,27 @@ def unpack(arrays: dict[str, np.ndarray], modules: dict[str, nn.Module], players
         optimizer.load_state_dict({**optimizer.state_dict(), "state": slots})
         for weight, slot in optimizer.state.items():
             slot.update({k: laid_out(v, weight) for k, v in slot.items() if getattr(v, "shape", None) == weight.shape})
+
+
+def bare(make: Callable[[], T]) -> T:
+    """Make networks whose weights are to be loaded: those drawn here are replaced, no source of chance moves."""
+    with own_randomness(0, torch.device("cpu")):
+        return make()
+
+
+def needed_net(name: str, net: N, arrays: dict[str, np.ndarray]) -> N:
+    """Load the weights of a network that every model keeps."""
+    if loaded_net(name, net, arrays) is None:
+        raise KeyError(f"a model without the weights of its {name}")
+    return net
+
+
+def loaded_net(name: str, net: nn.Module, arrays: dict[str, np.ndarray]) -> nn.Module | None:
+    """Load a network's weights from a model's arrays, or say that they were not kept."""
+    own = {
+        k.removeprefix(f"{name}/"): torch.from_numpy(v.copy()) for k, v in arrays.items() if k.startswith(f"{name}/")
+    }
+    if not own:
+        return None
+    net.load_state_dict(own)
+    return net.requires_grad_(False).eval()

@@ -15,7 +15,8 @@ from torch.optim import Optimizer
 from contrafact.engine.average import Average
 from contrafact.engine.duel import Duel, DuelGame, Latent, Penalty, no_penalty
 from contrafact.engine.fit import Method, Score, Training
-from contrafact.engine.play import Step, own_randomness
+from contrafact.engine.packing import bare, loaded_net, needed_net
+from contrafact.engine.play import Step
 from contrafact.nets.mlp import Activation, Perceptron
 from contrafact.nets.pushforward import Pushforward
 
@@ -198,20 +199,6 @@ def restored(
     recipe: Any, codec: Any, arrays: dict[str, np.ndarray], networks: Networks = plain_networks
 ) -> Pushforward:
     """Make a fitted model again from its arrays."""
-    with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-        generator, critic = networks(recipe, codec.width)
-
-    loaded = loaded_net("generator", generator, arrays)
-    assert loaded is not None
+    generator, critic = bare(lambda: networks(recipe, codec.width))
+    loaded = needed_net("generator", generator, arrays)
     return Pushforward(recipe, codec, law(recipe, codec.width), loaded, loaded_net("critic", critic, arrays))
-
-
-def loaded_net(name: str, net: nn.Module, arrays: dict[str, np.ndarray]) -> nn.Module | None:
-    """Load a network's weights from a model's arrays, or say that they were not kept."""
-    own = {
-        k.removeprefix(f"{name}/"): torch.from_numpy(v.copy()) for k, v in arrays.items() if k.startswith(f"{name}/")
-    }
-    if not own:
-        return None
-    net.load_state_dict(own)
-    return net.requires_grad_(False).eval()

@@ -18,10 +18,9 @@ from torch import Tensor, nn
 
 from contrafact.base.seeds import fold, generator
 from contrafact.engine.adam import AdamW
-from contrafact.engine.packing import weights_of
+from contrafact.engine.packing import bare, needed_net, weights_of
 from contrafact.engine.play import own_randomness
 from contrafact.engine.process import few_threads
-from contrafact.nets.adversarial import loaded_net
 
 WIDTH, RATE = 256, 2e-3
 PASSES, FEWEST_STEPS, MOST_STEPS = 30, 300, 2000
@@ -88,13 +87,8 @@ class Autoencoder:
         """Read what `arrays` gave."""
         first, last = arrays["encoder/0.weight"], arrays["encoder/4.weight"]
         width, size = first.shape[1], last.shape[0]
-        with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-            nets = _stack(width, size), nn.Sequential(_stack(size, width), nn.Sigmoid())
-        encoder, decoder = (
-            loaded_net(name, net, arrays) for name, net in zip(("encoder", "decoder"), nets, strict=True)
-        )
-        assert encoder is not None and decoder is not None
-        return cls(encoder, decoder)
+        encoder, decoder = bare(lambda: (_stack(width, size), nn.Sequential(_stack(size, width), nn.Sigmoid())))
+        return cls(needed_net("encoder", encoder, arrays), needed_net("decoder", decoder, arrays))
 
 
 def _stack(entrance: int, exit_: int) -> nn.Sequential:

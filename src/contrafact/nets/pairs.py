@@ -22,9 +22,9 @@ from contrafact.base.seeds import checked_count, chosen, fold
 from contrafact.engine.fit import Method, Playable, Score, Training
 from contrafact.engine.items import Batches
 from contrafact.engine.model import Model
-from contrafact.engine.packing import weights_of
-from contrafact.engine.play import Step, own_randomness
-from contrafact.nets.adversarial import cosine, loaded_net
+from contrafact.engine.packing import bare, loaded_net, needed_net, weights_of
+from contrafact.engine.play import Step
+from contrafact.nets.adversarial import cosine
 from contrafact.nets.tiles import tiled
 from contrafact.nets.unet import UNet
 
@@ -327,8 +327,6 @@ def restored_pairs(
     networks: Callable[[], tuple[UNet, nn.Module | None]],
 ) -> PairModel:
     """Make a fitted model again from its arrays."""
-    with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-        generator, critic = networks()
-    loaded = loaded_net("generator", generator, arrays)
-    assert isinstance(loaded, UNet)
+    generator, critic = bare(networks)
+    loaded = needed_net("generator", generator, arrays)
     return PairModel(recipe, codec, loaded, None if critic is None else loaded_net("critic", critic, arrays))

@@ -17,8 +17,9 @@ from contrafact.engine.average import Average
 from contrafact.engine.duel import Augment, Duel, DuelGame, Latent, Penalty, Scene, no_penalty
 from contrafact.engine.fit import Method, Score, Training
 from contrafact.engine.items import Batches
-from contrafact.engine.play import Step, own_randomness
-from contrafact.nets.adversarial import Rates, loaded_net, make_optimizer, steady
+from contrafact.engine.packing import bare, loaded_net, needed_net
+from contrafact.engine.play import Step
+from contrafact.nets.adversarial import Rates, make_optimizer, steady
 from contrafact.nets.picture_model import PictureModel
 from contrafact.nets.pictures import PictureCritic, PictureGenerator
 
@@ -275,8 +276,6 @@ def restored_pictures(
     model: Callable[..., PictureModel] = PictureModel,
 ) -> PictureModel:
     """Make a fitted model again from its arrays."""
-    with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-        generator, critic = networks(recipe, codec)
-    loaded = [loaded_net(name, net, arrays) for name, net in (("generator", generator), ("critic", critic))]
-    assert loaded[0] is not None
-    return model(recipe, codec, law(recipe), loaded[0], loaded[1])
+    generator, critic = bare(lambda: networks(recipe, codec))
+    loaded = needed_net("generator", generator, arrays)
+    return model(recipe, codec, law(recipe), loaded, loaded_net("critic", critic, arrays))

@@ -14,13 +14,12 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import BLOCK_ROWS, in_blocks
 from contrafact.engine.duel import DuelGame, Latent, Scene
 from contrafact.engine.fit import Method, Score, Training
-from contrafact.engine.play import own_randomness
+from contrafact.engine.packing import bare, loaded_net, needed_net
 from contrafact.nets.adversarial import (
     Networks,
     Rules,
     begin_duel,
     law,
-    loaded_net,
     plain_networks,
     restored,
     vector_training,
@@ -127,9 +126,7 @@ def row_restored(recipe: Any, codec: Any, arrays: Encoded, networks: Networks = 
     """Make a fitted model of vectors or of a mixed table again from its arrays."""
     if not hasattr(codec, "gates"):
         return restored(recipe, codec, arrays, networks)
-    with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-        generator, critic = table_networks(recipe, codec, networks)
-    loaded = loaded_net("generator", generator, arrays)
-    assert loaded is not None
+    generator, critic = bare(lambda: table_networks(recipe, codec, networks))
+    loaded = needed_net("generator", generator, arrays)
     latent = law(recipe, Layout(codec).width)
     return TablePushforward(recipe, codec, latent, loaded, loaded_net("critic", critic, arrays))

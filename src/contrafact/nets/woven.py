@@ -23,9 +23,7 @@ from torch import Tensor
 from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
 from contrafact.engine.model import Model
-from contrafact.engine.packing import weights_of
-from contrafact.engine.play import own_randomness
-from contrafact.nets.adversarial import loaded_net
+from contrafact.engine.packing import bare, needed_net, weights_of
 from contrafact.nets.aid import Aid, AidExam
 from contrafact.nets.exam import Exam
 from contrafact.nets.filling import Filling
@@ -286,11 +284,8 @@ def restored(recipe: Any, codec: Any, arrays: Encoded, design: Any) -> Woven:
         arrays: What the model gave.
         design: Puts cells into the matrix that regressions know.
     """
-    with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-        net = network(recipe, codec)
-    loaded = loaded_net("net", net, arrays)
-    assert isinstance(loaded, Weave)
-    return Woven(recipe, codec, loaded, arrays["bonds"], Aid.of(design, arrays))
+    net = needed_net("net", bare(lambda: network(recipe, codec)), arrays)
+    return Woven(recipe, codec, net, arrays["bonds"], Aid.of(design, arrays))
 
 
 def network(recipe: Any, codec: Any) -> Weave:

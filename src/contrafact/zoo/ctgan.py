@@ -37,11 +37,10 @@ from contrafact.codecs.rows import RowsCodec
 from contrafact.codecs.schema import Role
 from contrafact.engine.fit import Method, TrainedRecipe, Training
 from contrafact.engine.model import Model
-from contrafact.engine.packing import weights_of
+from contrafact.engine.packing import bare, needed_net, weights_of
 from contrafact.engine.penalties import wasserstein
-from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
+from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.metrics.held_out import score_of
-from contrafact.nets.adversarial import loaded_net
 from contrafact.nets.by_sampling import Law, Levels, Sampling
 from contrafact.nets.pushforward import at_rest
 from contrafact.nets.table_duel import joined
@@ -223,11 +222,8 @@ class CTGAN(TrainedRecipe):
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> CTGANModel:
         """Make a fitted model again."""
         known = RowsCodec.from_json(codec)
-        with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-            maker = self.networks(known)[0]
-        loaded = loaded_net("generator", maker, arrays)
-        assert isinstance(loaded, Generator)
-        return CTGANModel(self, known, loaded)
+        maker = bare(lambda: self.networks(known)[0])
+        return CTGANModel(self, known, needed_net("generator", maker, arrays))
 
 
 class CTGANModel(Model):

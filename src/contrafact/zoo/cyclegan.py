@@ -35,10 +35,11 @@ from contrafact.engine.average import Average
 from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import Method, TrainedRecipe, Training
 from contrafact.engine.items import Batches
+from contrafact.engine.packing import bare, loaded_net, needed_net
 from contrafact.engine.penalties import r1_r2
-from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
+from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.metrics.held_out import held_out_pictures
-from contrafact.nets.adversarial import loaded_net, make_optimizer
+from contrafact.nets.adversarial import make_optimizer
 from contrafact.nets.any_size import cut_windows, window_of
 from contrafact.nets.domains import DomainModel, Exam, Translator
 from contrafact.nets.picture_duel import falling, pixels
@@ -215,8 +216,6 @@ class CycleGAN(TrainedRecipe):
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> DomainModel:
         """Make a fitted model again."""
         read = ImageCodec.from_json(codec)
-        with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-            translators, critics = self.networks(read)
-        loaded = loaded_net("translators", translators, arrays)
-        assert loaded is not None
+        translators, critics = bare(lambda: self.networks(read))
+        loaded = needed_net("translators", translators, arrays)
         return DomainModel(self, read, loaded, loaded_net("critics", critics, arrays))

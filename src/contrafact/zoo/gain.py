@@ -35,9 +35,8 @@ from contrafact.base.seeds import BLOCK_ROWS, generator
 from contrafact.codecs.matrix import MatrixCodec
 from contrafact.codecs.schema import Role
 from contrafact.engine.fit import Method, TrainedRecipe, Training
-from contrafact.engine.packing import weights_of
-from contrafact.engine.play import Move, Phase, Step, Terms, own_randomness
-from contrafact.nets.adversarial import loaded_net
+from contrafact.engine.packing import bare, needed_net, weights_of
+from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.nets.filled import Filled
 from contrafact.nets.hidden import Hidden
 from contrafact.nets.table_rows import Layout
@@ -238,11 +237,8 @@ class GAIN(TrainedRecipe):
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> GAINModel:
         """Make a fitted model again."""
         known = MatrixCodec.from_json(codec)
-        with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-            filler = self.networks(known)[0]
-        loaded = loaded_net("generator", filler, arrays)
-        assert isinstance(loaded, Filler)
-        return GAINModel(self, known, loaded)
+        filler = bare(lambda: self.networks(known)[0])
+        return GAINModel(self, known, needed_net("generator", filler, arrays))
 
 
 class GAINModel(Filled):

@@ -45,9 +45,10 @@ from contrafact.codecs.image import ImageCodec
 from contrafact.engine.average import Average
 from contrafact.engine.fit import Method, Score, TrainedRecipe, Training
 from contrafact.engine.items import Batches, each, split
-from contrafact.engine.play import Step, own_randomness
+from contrafact.engine.packing import bare, loaded_net, needed_net
+from contrafact.engine.play import Step
 from contrafact.metrics.held_out import held_out_pictures
-from contrafact.nets.adversarial import loaded_net, make_optimizer
+from contrafact.nets.adversarial import make_optimizer
 from contrafact.nets.any_size import window_of
 from contrafact.nets.exemplars import Exemplars
 from contrafact.nets.fills import Exam, ExamScore, FillModel
@@ -148,9 +149,7 @@ class Inpaint(TrainedRecipe):
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> FillModel:
         """Make a fitted model again."""
         read = ImageCodec.from_json(codec)
-        with own_randomness(0, torch.device("cpu")):  # the weights drawn here are replaced by the loaded ones
-            generator, critic = self.networks(read)
-        loaded = loaded_net("generator", generator, arrays)
-        assert isinstance(loaded, Filler)
+        generator, critic = bare(lambda: self.networks(read))
+        loaded = needed_net("generator", generator, arrays)
         exemplars = Exemplars(windows=torch.from_numpy(arrays["exemplars"].copy()))
         return FillModel(self, read, loaded, exemplars, loaded_net("critic", critic, arrays))
