@@ -67,6 +67,22 @@ class Imputes(Protocol):
     def impute(self, data: Any, draws: int | None = None, seed: int | None = None) -> Any: ...
 
 
+@runtime_checkable
+class Intervenes(Protocol):
+    """Gives the model of the world in which some variables are set: `do(X=1)`."""
+
+    def do(self, **settings: Any) -> Any: ...
+
+
+@runtime_checkable
+class Imagines(Protocol):
+    """Gives the same rows in the world in which some variables had been set."""
+
+    def counterfactual(
+        self, data: Any, do: dict[str, Any], draws: int | None = None, seed: int | None = None
+    ) -> Any: ...
+
+
 ABILITIES: dict[str, type] = {
     "save": Saves,
     "sample": Samples,
@@ -77,6 +93,8 @@ ABILITIES: dict[str, type] = {
     "translate": Translates,
     "inpaint": Inpaints,
     "impute": Imputes,
+    "do": Intervenes,
+    "counterfactual": Imagines,
 }
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from contrafact.base.codes import causal, data, looking, storage, training, use
+from contrafact.base.codes import (
+    bounds,
+    causal,
+    data,
+    decisions,
+    discovery,
+    effects,
+    looking,
+    mechanisms,
+    storage,
+    training,
+    use,
+)
 from contrafact.base.errors import UsageError, did_you_mean
 
 
@@ -27,7 +39,7 @@ class Code:
     cure: str
 
 
-_FAMILIES = (use, data, storage, causal, training, looking)
+_FAMILIES = (use, data, storage, causal, effects, bounds, mechanisms, decisions, discovery, training, looking)
 CODES: dict[str, Code] = {row[0]: Code(*row) for family in _FAMILIES for row in family.ROWS}
 
 

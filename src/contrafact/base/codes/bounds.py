@@ -1,0 +1,3 @@
+"""Codes of errors: bounds."""
+
+ROWS: tuple[tuple[str, str, str, str, str], ...] = ()

@@ -1,0 +1,3 @@
+"""Codes of errors: decisions."""
+
+ROWS: tuple[tuple[str, str, str, str, str], ...] = ()

@@ -1,0 +1,3 @@
+"""Codes of errors: mechanisms."""
+
+ROWS: tuple[tuple[str, str, str, str, str], ...] = ()
