@@ -28,7 +28,7 @@ UNIT = "The unit is one row: someone who has several rows may be easier to find.
 NOT_ASSESSED = (
     "Not assessed, for want of real rows that the generator never saw: membership, singling out, linking, inference."
 )
-MOST_REAL, MOST_ROWS = 50_000, 5000
+MOST_REAL, MOST_ROWS = 50_000, 20_000
 PAIRS, CANDIDATES = 10, 200
 INNOCENT, RIM = 2000, 1e-7  # products leave a hair of distance between equal rows
 SAME = 1e-6

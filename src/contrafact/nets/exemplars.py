@@ -8,6 +8,8 @@ Nearness is the squared difference over the pixels that are known. All windows a
 which counts by the share of it that is known, and the best of these again pixel by pixel. While a network learns, the
 windows that overlap with the one in question are left out, or it would learn that the answer lies in the memory.
 
+Windows of classes are kept class by class, so that the nearest of one class are found among these alone.
+
 References:
     Hays and Efros, Scene completion using millions of photographs, SIGGRAPH 2007.
 """
@@ -58,37 +60,44 @@ class Exemplars:
     Arguments:
         windows: The windows' pixels, uint8, count x channels x high x wide.
         places: Where they come from; None once nothing has to be left out.
+        labels: The place of each one's class, in rising order; None without classes.
     """
 
     windows: Tensor
     places: Places | None = None
+    labels: Tensor | None = None
 
     @classmethod
-    def cut(
-        cls, pictures: np.ndarray, numbers: np.ndarray, window: tuple[int, int], most: int, step: Step
-    ) -> Exemplars:
+    def cut(cls, rows: dict[str, np.ndarray], window: tuple[int, int], most: int, step: Step) -> Exemplars:
         """Cut windows at random places, as many from each picture; whole pictures once each.
 
         Arguments:
-            pictures: N x channels x high x wide, uint8.
-            numbers: What the pictures are known by in batches.
+            rows: `pictures`, N x channels x high x wide, uint8; `number`, what each is known by in batches; and
+                `labels`, the places of their classes, where there are any.
             window: Height and width.
             most: Windows at most.
             step: Where the draws come from.
         """
+        pictures, labels = rows["pictures"], rows.get("labels")
         most = min(most, BYTES // (pictures.shape[1] * math.prod(window)))
         several = 1 if pictures.shape[2:] == window else math.ceil(most / len(pictures))
         order = torch.argsort(step.uniform(len(pictures) * several))[:most].cpu()
         which = order % len(pictures)
+        if labels is not None:
+            which = which[torch.from_numpy(labels)[which].argsort(stable=True)]
         corner = window_places(pictures.shape[2:], window, len(which), step).cpu()
         cut = windows_at(torch.from_numpy(pictures)[which], corner, window)
-        return cls(windows=cut, places=Places(picture=torch.from_numpy(numbers)[which], corner=corner))
+        places = Places(picture=torch.from_numpy(rows["number"])[which], corner=corner)
+        return cls(
+            windows=cut, places=places, labels=None if labels is None else torch.from_numpy(labels)[which].long()
+        )
 
     def to(self, device: torch.device) -> Exemplars:
         """Move to a device."""
         places = self.places
         moved = None if places is None else Places(picture=places.picture.to(device), corner=places.corner.to(device))
-        return Exemplars(windows=self.windows.to(device), places=moved)
+        labels = None if self.labels is None else self.labels.to(device)
+        return Exemplars(windows=self.windows.to(device), places=moved, labels=labels)
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -124,13 +133,40 @@ class Exemplars:
             step: Compare with a random part of the windows alone, drawn here, for speed; None compares with all.
             own: Where the pictures come from; windows that overlap with them are left out.
         """
-        if not len(self) or not len(pictures):
+        if step is None:
+            return self._found(pictures, hole, count, slice(0, len(self)), FIRST, own)
+        stride = -(-len(self) // max(NUMBERS // max(self._seen[0].shape[1], 1), 1)) if len(self) else 1
+        start = int(step.integers(stride, 1)) if stride > 1 else 0
+        return self._found(pictures, hole, count, slice(start, len(self), stride), FIRST_QUICKLY, own)
+
+    @torch.no_grad()
+    def nearest_of(self, classes: Tensor | None, pictures: Tensor, hole: Tensor, count: int) -> Tensor:
+        """Give the windows of each picture's class that are nearest where pixels are known, as `nearest` does.
+
+        Arguments:
+            classes: The place of each picture's class; None asks for windows of any.
+            pictures: From -1 to 1, N x channels x high x wide.
+            hole: 1 where a pixel is missing.
+            count: How many for each picture.
+        """
+        if classes is None or self.labels is None:
+            return self.nearest(pictures, hole, count)
+        found = pictures.new_zeros(len(pictures), count * pictures.shape[1], *pictures.shape[2:])
+        for label in torch.unique(classes):
+            rows = (classes == label).nonzero()[:, 0]
+            first, last = torch.searchsorted(self.labels, torch.stack([label, label + 1])).tolist()
+            found[rows] = self._found(pictures[rows], hole[rows], count, slice(first, last), FIRST)
+        return found
+
+    def _found(
+        self, pictures: Tensor, hole: Tensor, count: int, part: slice, first: int, own: Places | None = None
+    ) -> Tensor:
+        """Give the nearest windows among some, of which so many are compared pixel by pixel."""
+        size = len(range(len(self))[part])
+        if not size or not len(pictures):
             return pictures.new_zeros(len(pictures), count * pictures.shape[1], *pictures.shape[2:])
-        size = len(self) if step is None else min(len(self), max(NUMBERS // self._seen[0].shape[1], 1))
-        start = 0 if step is None else int(step.integers(len(self) - size + 1, 1))
         rows = max(SEARCHED // size, 1)
         blocks = [slice(row, row + rows) for row in range(0, len(pictures), rows)]
-        part, first = slice(start, start + size), FIRST if step is None else FIRST_QUICKLY
         some = [self._block(pictures[b], hole[b], part, first, own and _rows(own, b)) for b in blocks]
         chosen, away = (torch.cat(one) for one in zip(*some, strict=True))
         return self._best(pictures, hole, chosen, away, count)
@@ -148,7 +184,8 @@ class Exemplars:
         if own is not None and self.places is not None:
             away.masked_fill_(own.overlaps(_rows(self.places, part), (hole.shape[2], hole.shape[3])), torch.inf)
         found = away.topk(min(first, away.shape[1]), largest=False)
-        return found.indices + part.start, torch.where(found.values.isinf(), torch.inf, 0.0)
+        places = found.indices * (part.step or 1) + part.start
+        return places, torch.where(found.values.isinf(), torch.inf, 0.0)
 
     def _best(self, pictures: Tensor, hole: Tensor, chosen: Tensor, away: Tensor, count: int) -> Tensor:
         """Compare some windows pixel by pixel and give the best, a few pictures at a time."""

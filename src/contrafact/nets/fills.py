@@ -32,12 +32,19 @@ from contrafact.nets.any_size import (
     working_size,
 )
 from contrafact.nets.exemplars import Exemplars
+from contrafact.nets.hole_choice import choose, fresh, windows_of
 from contrafact.nets.hole_filler import SHOWN, Filler
 from contrafact.nets.holes import centre, random_holes
 from contrafact.nets.windows import filled
 
 GUESSES, BLOCK = 8, 64
+PAINTED = 2  # fillings by the generator that the critic chooses among
 EXAM_SEED, LEAST_EXAM, EXAM_WINDOWS = 0, 12, 256
+
+
+def _noise(size: int, seed: int) -> Tensor:
+    """Draw the noise of each filling by the generator, and a last row whose last number says which filling is taken."""
+    return torch.randn(PAINTED + 1, size, generator=torch.Generator().manual_seed(seed))
 
 
 def _draws(seed: int, purpose: str) -> Step:
@@ -147,19 +154,23 @@ class Told:
     """What is told of pictures beside their pixels.
 
     Arguments:
-        classes: What the network reads for the class of each; None where none is told.
+        classes: The place of each one's class; None where none is told.
         likeliest: Whether a class that is not told is the likeliest one, or drawn by its chances.
         shown: Windows like them, where they were looked up already.
+        alone: Whether the generator fills by itself, with nothing to choose from.
+        before: Earlier draws of the same pictures, N x draws x channels x high x wide: what was found is taken once.
     """
 
     classes: Tensor | None = None
     likeliest: bool = False
     shown: Tensor | None = None
+    alone: bool = False
+    before: Tensor | None = None
 
     def part(self, rows: slice) -> Told:
         """Keep some of the pictures."""
-        classes, shown = (None if one is None else one[rows] for one in (self.classes, self.shown))
-        return replace(self, classes=classes, shown=shown)
+        classes, shown, before = (None if one is None else one[rows] for one in (self.classes, self.shown, self.before))
+        return replace(self, classes=classes, shown=shown, before=before)
 
 
 class FillModel(Model):
@@ -197,10 +208,13 @@ class FillModel(Model):
         return next(self.generator.parameters()).device
 
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
-        """Copy the generator's weights and the exemplars, and the critic's weights where asked for."""
+        """Copy the generator's weights and the exemplars; the critic's weights where asked for, or where it chooses."""
         self._settle()
-        weights = weights_of(generator=self.generator, critic=self.critic_net if with_critic else None)
-        return {**weights, "exemplars": self.exemplars.windows.cpu().numpy()}
+        critic = self.critic_net if with_critic or len(self.exemplars) else None
+        weights = weights_of(generator=self.generator, critic=critic)
+        kept = self.exemplars
+        labels = {} if kept.labels is None else {"exemplar_labels": kept.labels.cpu().numpy()}
+        return {**weights, "exemplars": kept.windows.cpu().numpy(), **labels}
 
     def _settle(self) -> None:
         """Measure the norms of a generator that has learned since."""
@@ -223,7 +237,7 @@ class FillModel(Model):
         items = items_of(pictures, self.codec)
         holes, labels = as_holes(masks, items), pictures.labels if isinstance(pictures, Data) else None
         named = None if labels is None or not self.codec.classes else self.codec.places(labels)
-        told = Told(classes=self._conditions(named), likeliest=draws is None)
+        told = Told(classes=self._places_of(named), likeliest=draws is None)
         base = fold(0, "guess") if draws is None and seed is None else chosen(seed)
         count = GUESSES if draws is None else checked_count(draws)
         blocks: list[np.ndarray] = []
@@ -243,8 +257,12 @@ class FillModel(Model):
         if small.shape[2:] == self.window:
             told = replace(told, shown=self._shown(small, gaps))
         made = np.empty((len(seeds), *items.shape), items.dtype)
+        whole: list[Tensor] = []
         for draw, row in enumerate(seeds):
-            filled_in = resized(self._fill(small, gaps, told, row), known.shape[2:])
+            if whole and small.shape[2:] == self.window:
+                told = replace(told, before=torch.stack(whole, dim=1))
+            whole.append(self._fill(small, gaps, told, row))
+            filled_in = resized(whole[-1], known.shape[2:])
             values = whole_numbers(filled_in, items.dtype, self.codec)
             made[draw] = np.where(holes[..., None], values, items)
         return made
@@ -264,12 +282,14 @@ class FillModel(Model):
         small = interpolate(known * seen, size, mode="area") / weight.clamp_min(1e-6)
         return small, (weight < 1 - 1e-6)[:, 0].numpy()
 
-    def _conditions(self, places: Any) -> Tensor | None:
+    def _places_of(self, places: Any) -> Tensor | None:
+        return None if places is None else torch.as_tensor(places, device=self.device).long()
+
+    def _conditions(self, places: Tensor | None) -> Tensor | None:
         """Turn the places of classes into what the networks read."""
         if places is None:
             return None
-        table = torch.as_tensor(self.codec.conditions, dtype=torch.float32, device=self.device)
-        return table[torch.as_tensor(places, device=self.device)]
+        return torch.as_tensor(self.codec.conditions, dtype=torch.float32, device=self.device)[places]
 
     def _fill(self, pictures: Tensor, holes: np.ndarray, told: Told, seeds: Sequence[int]) -> Tensor:
         """Fill pictures from -1 to 1: in one pass where they are windows, else window by window."""
@@ -296,16 +316,36 @@ class FillModel(Model):
     def _pass(self, pictures: Tensor, holes: Tensor, told: Told, seeds: Sequence[int]) -> Tensor:
         """Fill windows, each with the noise that belongs to its seed."""
         self._settle()
-        size = self.generator.noise_size
-        noise = torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
+        drawn = torch.stack([_noise(self.generator.noise_size, seed) for seed in seeds]).to(self.device)
         hole, known = holes[:, None].to(self.device), pictures.to(self.device)
-        shown = self.exemplars.nearest(known, hole.float(), SHOWN) if told.shown is None else told.shown
-        classes, noise = told.classes, noise.to(self.device)
+        gap = hole.float()
+        shown = self.exemplars.nearest(known, gap, SHOWN) if told.shown is None else told.shown
+        classes = told.classes
         if classes is None and self.codec.classes:
-            logits = self.generator.logits(known, hole.float(), shown)
-            classes = self._conditions(self.generator.classes(logits, noise, likeliest=told.likeliest))
-        made = self.generator(known, hole.float(), shown, noise, classes)
-        return torch.where(hole, made, known).cpu()
+            logits = self.generator.logits(known, gap, shown)
+            classes = self.generator.classes(logits, drawn[:, 0], likeliest=told.likeliest)
+        condition = self._conditions(classes)
+        choosing = not told.alone and self.critic_net is not None and len(self.exemplars) > 0
+        made = [
+            torch.where(hole, self.generator(known, gap, shown, drawn[:, draw], condition), known)
+            for draw in range(PAINTED if choosing else 1)
+        ]
+        if not choosing:
+            return made[0].cpu()
+        return self._chosen(made, known, hole, replace(told, classes=classes), drawn[:, -1, -1]).cpu()
+
+    def _chosen(self, made: list[Tensor], known: Tensor, hole: Tensor, told: Told, number: Tensor) -> Tensor:
+        """Let the critic choose among fillings by the generator and windows of the class."""
+        assert self.critic_net is not None, "only with a critic is there a choice"
+        found = self.exemplars.nearest_of(told.classes, known, hole.float(), SHOWN)
+        windows, there = windows_of(found, known.shape[1])
+        windows = torch.where(hole[:, None], windows, known[:, None])
+        if told.before is not None:
+            there &= fresh(windows, told.before.to(windows.device))
+        there = torch.cat([there.new_ones(len(known), len(made)), there], dim=1)
+        proposals = torch.cat([torch.stack(made, dim=1), windows], dim=1)
+        condition, share = self._conditions(told.classes), torch.special.ndtr(number)
+        return choose(self.critic_net, proposals, there, hole.float(), condition, share)
 
     def rows(self, n: int, seed: int) -> dict[str, np.ndarray]:
         """Fill the windows of the exam, again and again with other noise until there are n."""
@@ -313,7 +353,7 @@ class FillModel(Model):
         which = np.arange(n) % len(self.exam.pictures)
         labels = None if self.exam.labels is None else self.exam.labels[which]
         seeds = [fold(seed, "exam", place) for place in range(n)]
-        told = Told(classes=self._conditions(labels), shown=self._shown_in_exam()[which])
+        told = Told(classes=self._places_of(labels), shown=self._shown_in_exam()[which], alone=True)
         made = self._fill(self.exam.pictures[which], self.exam.holes[which], told, seeds)
         encoded = {"pictures": (127.5 * (made + 1)).numpy()}
         return encoded if labels is None else {**encoded, "labels": labels}
@@ -344,9 +384,7 @@ class FillModel(Model):
             seeds = [fold(base, "sample", number * rows + place) for place in range(rows)]
             places = self._places(asked, seeds, number * rows)
             drawn.extend([] if places is None else [places])
-            made = self._fill(
-                torch.zeros(rows, *self.codec.shape), holes, Told(classes=self._conditions(places)), seeds
-            )
+            made = self._fill(torch.zeros(rows, *self.codec.shape), holes, Told(classes=self._places_of(places)), seeds)
             return (127.5 * (made + 1)).numpy()
 
         encoded = {"pictures": np.concatenate(in_blocks(n, block, rows=rows))}
@@ -383,7 +421,7 @@ class FillModel(Model):
         y, x = ((length - side) // 2 for length, side in zip(self.codec.shape[1:], self.window, strict=True))
         pictures = torch.from_numpy(encoded["pictures"][:, :, y : y + high, x : x + wide]).to(self.device)
         hole = centre(high, wide, self.device).float().expand(len(pictures), 1, high, wide)
-        labels = self._conditions(encoded.get("labels"))
+        labels = self._conditions(self._places_of(encoded.get("labels")))
         with torch.no_grad():
             logits: np.ndarray = self.critic_net(pictures.float() / 127.5 - 1, hole, labels).squeeze(1).cpu().numpy()
         return logits

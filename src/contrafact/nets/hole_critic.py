@@ -45,6 +45,6 @@ class HoleCritic(nn.Module):
 
 
 def _inside(places: Tensor, hole: Tensor) -> Tensor:
-    """Give the mean over the hole of a map of logits, each place by the share of it that is missing."""
+    """Give the mean over the hole of a map of logits, each place by the share of it that is missing; 0 for no hole."""
     share = adaptive_avg_pool2d(hole, (places.shape[2], places.shape[3]))
-    return (places * (share / share.sum((2, 3), keepdim=True))).sum((2, 3))
+    return (places * (share / share.sum((2, 3), keepdim=True).clamp_min(1e-6))).sum((2, 3))

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu, pad, pixel_shuffle
 
+from contrafact.nets.hole_choice import windows_of
 from contrafact.nets.pictures import LEAK, ConditionalNorm, Grow, convolution, doublings, settle, start_head_at
 
 SHOWN = 4  # windows like the one with a hole
@@ -137,8 +138,8 @@ def led(shown: Tensor, number: Tensor, channels: int) -> Tensor:
         number: A standard normal number for each row, that says which.
         channels: Of one window.
     """
-    windows = shown.reshape(len(shown), -1, channels, *shown.shape[2:])
-    rows, there = torch.arange(len(windows), device=shown.device), windows.flatten(2).any(2).sum(1)
+    windows, whole = windows_of(shown, channels)
+    rows, there = torch.arange(len(windows), device=shown.device), whole.sum(1)
     bounds = torch.tensor(LEADS, device=shown.device).cumsum(0)[:-1]
     share = torch.special.ndtr(number.float()).contiguous()
     which = torch.minimum(torch.searchsorted(bounds, share), (there - 1).clamp_min(0))

@@ -11,8 +11,10 @@ Where there are classes both players are told them, and a classifier of pictures
 names those that nobody names: fillings vary between classes as far as the surroundings leave the class open. A critic
 that knew the class when the generator does not would punish all that the surroundings allow but the likeliest.
 
-What a model keeps of the training pictures is part of it: its exemplars. Where pictures must not be given away,
-`exemplars=0` makes a generator that paints from its weights alone; it needs more steps to be as good.
+What is given out is chosen by the critic, among two fillings by the generator and the exemplars of the same class, put
+into the hole as they are (`nets/hole_choice.py`). A model keeps what it chooses by and from: its critic and windows of
+its training pictures. Where pictures must not be given away, `exemplars=0` makes a generator that paints from its
+weights alone; it needs more steps to be as good.
 
 The critic sees each surrounding once, and cannot tell that a generator which answers it always in one way is wrong.
 The energy score of two draws G, G' of the same hole can: E|x - G| - ½ E|G - G'|, with |·| the root mean square inside
@@ -132,7 +134,7 @@ class Inpaint(TrainedRecipe):
             net.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         window = window_of(self, codec)
         step = Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, "exemplars")))
-        exemplars = Exemplars.cut(rows["pictures"], rows["number"], window, self.exemplars, step)
+        exemplars = Exemplars.cut(rows, window, self.exemplars, step)
         some = np.arange(min(max(SETTLED_PIXELS // math.prod(window), 64), 256)) % len(rows["pictures"])
         return HoleGame(
             recipe=self,
@@ -151,5 +153,6 @@ class Inpaint(TrainedRecipe):
         read = ImageCodec.from_json(codec)
         generator, critic = bare(lambda: self.networks(read))
         loaded = needed_net("generator", generator, arrays)
-        exemplars = Exemplars(windows=torch.from_numpy(arrays["exemplars"].copy()))
+        kept = {name: torch.from_numpy(arrays[name].copy()) for name in arrays if name.startswith("exemplar")}
+        exemplars = Exemplars(windows=kept["exemplars"], labels=kept.get("exemplar_labels"))
         return FillModel(self, read, loaded, exemplars, loaded_net("critic", critic, arrays))
