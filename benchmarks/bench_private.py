@@ -6,8 +6,8 @@ of the training rows, none on the test rows.
 
 canary: 400 rows, each of levels of its own, are kept by coins; an attacker who sees every noised step scores them
 (Steinke et al., 2023). The lower bound on epsilon must not exceed what was claimed, in ten trainings of ten; a build
-that does not clip, while its noise is for a clip of 1, must be caught in ten of ten. The same row is scored by the
-finished model alone, as somebody would who was given the model.
+that does not clip, while its noise is for a clip of 1, must be caught in ten of ten, where so few guesses can show it.
+The same row is scored by the finished model alone, as somebody would who was given the model.
 
 memoriser: a hundred rows learned by heart. The judge must see it.
 """
@@ -48,7 +48,8 @@ BOUNDS = {
 }
 DRAWN = 10_000
 SHOWN = ("shapes", "pairs", "c2st_trees", "tstr_auc")
-RUNS, PLANTED, COLUMNS, CLAIMED, DELTA = 10, 400, 6, 1.0, 1e-5
+RUNS, PLANTED, COLUMNS, DELTA = 10, 400, 6, 1e-5
+SHOWABLE = (1.0, 3.0)  # two hundred guesses, all of them right, show an epsilon of 4.2 at most
 HEART = zoo.Loom(steps=900, width=128, depth=2, batch=64, decay=0, half_life=0)
 
 
@@ -99,7 +100,7 @@ def dp_part(table: Table, seeds: int) -> None:
     table.show(shown)
 
 
-def audited(seed: int, clips: bool) -> Row:
+def audited(seed: int, clips: bool, claimed: float) -> Row:
     """Train once and bound epsilon from below: by every noised step, and by the finished model alone."""
     kept, names = coins(PLANTED, seed), [f"k{i:03d}" for i in range(PLANTED)]
     columns = [f"c{j}" for j in range(COLUMNS)]
@@ -107,7 +108,7 @@ def audited(seed: int, clips: bool) -> Row:
     usual = pd.DataFrame(np.random.default_rng(seed).choice(["a", "b"], (200, COLUMNS)), columns=columns)
     levels = dict.fromkeys(columns, ("a", "b", *names))
     small = {"steps": 6, "batch": 10**6, "width": 256, "depth": 1}
-    recipe = zoo.Loom(epsilon=CLAIMED, delta=DELTA, clip=1.0, levels=levels, **small)
+    recipe = zoo.Loom(epsilon=claimed, delta=DELTA, clip=1.0, levels=levels, **small)
     training = recipe.training(pd.concat([usual, planted[kept]], ignore_index=True), seed=seed)
     tokens = torch.from_numpy(training.method.codec.encode(planted)["tokens"].astype(np.int64))
     known_cells = torch.zeros_like(tokens, dtype=torch.bool)
@@ -121,42 +122,45 @@ def audited(seed: int, clips: bool) -> Row:
             scores += along(net, gradient, tokens, known_cells, ~known_cells).numpy()
     finally:
         private_game.clipped_sum = honest
-    inside = audit(scores, kept, claimed=CLAIMED, delta=DELTA)
-    outside = audit(training.model.log_prob(planted, orders=1), kept, claimed=CLAIMED, delta=DELTA)
+    inside = audit(scores, kept, claimed=claimed, delta=DELTA)
+    outside = audit(training.model.log_prob(planted, orders=1), kept, claimed=claimed, delta=DELTA)
     return {"steps_seen": inside.to_json(), "model_seen": outside.to_json()}
 
 
 def canary_part(table: Table, seeds: int) -> None:
-    """Ten trainings that clip, and ten that do not."""
-    settings = {"planted": PLANTED, "columns": COLUMNS, "claimed": CLAIMED, "delta": DELTA, "guesses": 0.5}
-    rows = {
-        name: [
-            table.row(name, "canaries", seed, settings, partial(audited, seed, name == "clipped"))
-            for seed in range(RUNS)
-        ]
-        for name in ("clipped", "not clipped")
+    """Ten trainings that clip for each claim, and ten that do not where so few canaries can show it."""
+    builds = [(True, claimed) for claimed in EPSILONS] + [(False, claimed) for claimed in SHOWABLE]
+    found = {build: canaries(table, *build) for build in builds}
+    table.show([told(*build, seen, rows) for build, rows in found.items() for seen in ("steps_seen", "model_seen")])
+    for claimed in EPSILONS:
+        kept = sum(
+            not row[seen]["contradicts"] for row in found[True, claimed] for seen in ("steps_seen", "model_seen")
+        )
+        claim = f"lower bound <= {claimed:g} in 10 of 10 trainings, for both attackers"
+        table.bar(claim, kept == 2 * RUNS, f"{kept / 2:g}")
+    for claimed in SHOWABLE:
+        caught = sum(row["steps_seen"]["contradicts"] for row in found[False, claimed])
+        table.bar(f"epsilon {claimed:g}: a build without clipping is caught in 10 of 10", caught == RUNS, str(caught))
+
+
+def canaries(table: Table, clips: bool, claimed: float) -> list[Row]:
+    """Train and attack ten times."""
+    settings = {"planted": PLANTED, "columns": COLUMNS, "claimed": claimed, "delta": DELTA, "guesses": 0.5}
+    name = "clipped" if clips else "not clipped"
+    return [table.row(name, "canaries", seed, settings, partial(audited, seed, clips, claimed)) for seed in range(RUNS)]
+
+
+def told(clips: bool, claimed: float, seen: str, rows: list[Row]) -> dict[str, str]:
+    """Write what one attacker found in one build."""
+    above = sum(row[seen]["contradicts"] for row in rows)
+    return {
+        "claimed": f"{claimed:g}",
+        "build": "clipped" if clips else "not clipped",
+        "attacker sees": "every step" if seen == "steps_seen" else "the model",
+        "lower bound": mean_range([row[seen]["low"] for row in rows]),
+        "right of 200": mean_range([row[seen]["right"] for row in rows], 0),
+        "above the claim": f"{above} of {len(rows)}",
     }
-    shown = []
-    for name, own in rows.items():
-        for seen in ("steps_seen", "model_seen"):
-            lows = [row[seen]["low"] for row in own]
-            above = sum(row[seen]["contradicts"] for row in own)
-            shown.append(
-                {
-                    "build": name,
-                    "attacker sees": "every step" if seen == "steps_seen" else "the model",
-                    "lower bound": mean_range(lows),
-                    "right of 200": mean_range([row[seen]["right"] for row in own], 0),
-                    "above the claim": f"{above} of {len(own)}",
-                }
-            )
-    table.show(shown)
-    kept = sum(not row[seen]["contradicts"] for row in rows["clipped"] for seen in ("steps_seen", "model_seen"))
-    table.bar(
-        f"lower bound <= {CLAIMED:g} in 10 of 10 trainings, for both attackers", kept == 2 * RUNS, f"{kept / 2:g}"
-    )
-    caught = sum(row["steps_seen"]["contradicts"] for row in rows["not clipped"])
-    table.bar("a build without clipping is caught in 10 of 10", caught == RUNS, str(caught))
 
 
 def few(rows: int, seed: int) -> pd.DataFrame:
