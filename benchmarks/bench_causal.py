@@ -51,7 +51,8 @@ from oracles import (
     two_models,
 )
 
-ELSEWHERE: tuple[str, ...] = ()  # parts that have a file of their own, causal_NAME.py, with `measure(table, seeds)`
+# Parts that have a file of their own, causal_NAME.py, with `measure(table, seeds)`.
+ELSEWHERE: tuple[str, ...] = ("bounds", "cate", "decide", "discovery", "coverage", "nsw")
 PARTS = ("verdicts", "random", "worlds", *ELSEWHERE)
 DATA = Path(os.environ.get("CONTRAFACT_DATA", "data")) / "causal" / "ncm_graphs"
 EXACT, MODELS, MILLISECONDS, SAME, APART = 1e-10, 5, 10.0, 1e-9, 1e-4
