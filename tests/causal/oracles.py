@@ -349,3 +349,79 @@ class Types:
         basis = torch.linalg.svd(rows, full_matrices=False)
         kept = basis.Vh[basis.S > 1e-10]
         return float((goal - kept.T @ (kept @ goal)).norm())
+
+
+def ends_by_all_types(
+    types: Types, seen: np.ndarray, free: int, others: np.ndarray, top: np.ndarray, bottom: np.ndarray | None = None
+) -> tuple[float, float]:
+    """Give the least and the largest probability over all distributions of one district's types, by going through all.
+
+    Arguments:
+        types: All models of a graph.
+        seen: The probabilities of all nodes, axes in the order of the graph.
+        free: The district whose types are free.
+        others: For each combination of types, the probability of those of the other districts.
+        top: What each combination of types counts.
+        bottom: What it counts below the line, where the question is a ratio; halved in on then.
+    """
+    from scipy.optimize import linprog
+
+    values = types.worlds.world()
+    cells = np.ravel_multi_index([values[node] for node in types.graph.nodes], seen.shape)
+    index, size = types.parts[free]
+    rows = np.zeros((seen.size, size))
+    np.add.at(rows, (cells, index), others)
+    rows, right = np.vstack([rows, np.ones(size)]), np.append(seen.ravel(), 1.0)
+    counted = [np.bincount(index, others * part, size) for part in (top, top if bottom is None else bottom)]
+    if bottom is None:
+        found = [linprog(sign * counted[0], A_eq=rows, b_eq=right, method="highs-ipm") for sign in (1, -1)]
+        return float(found[0].fun), float(-found[1].fun)
+    ends = []
+    for sign in (1, -1):
+        low, high = 0.0, 1.0
+        for _ in range(40):  # is there a distribution whose ratio is on this side of the middle?
+            middle = (low + high) / 2
+            gap = linprog(sign * (counted[0] - middle * counted[1]), A_eq=rows, b_eq=right, method="highs").fun
+            reached = gap < -1e-13
+            low, high = (low, middle) if reached == (sign == 1) else (middle, high)
+        ends.append((low + high) / 2)
+    return ends[0], ends[1]
+
+
+def balke_pearl(p: np.ndarray) -> tuple[float, float]:
+    """Balke and Pearl's formulas; p[z, x, y] = P(x, y | z), and their p_yx.z."""
+    q = {(y, x, z): p[z, x, y] for y in (0, 1) for x in (0, 1) for z in (0, 1)}
+    low = max(
+        q[1, 1, 1] + q[0, 0, 0] - 1,
+        q[1, 1, 0] + q[0, 0, 1] - 1,
+        q[1, 1, 0] - q[1, 1, 1] - q[1, 0, 1] - q[0, 1, 0] - q[1, 0, 0],
+        q[1, 1, 1] - q[1, 1, 0] - q[1, 0, 0] - q[0, 1, 1] - q[1, 0, 1],
+        -q[0, 1, 1] - q[1, 0, 1],
+        -q[0, 1, 0] - q[1, 0, 0],
+        q[0, 0, 1] - q[0, 1, 1] - q[1, 0, 1] - q[0, 1, 0] - q[0, 0, 0],
+        q[0, 0, 0] - q[0, 1, 0] - q[1, 0, 0] - q[0, 1, 1] - q[0, 0, 1],
+    )
+    high = min(
+        1 - q[0, 1, 1] - q[1, 0, 0],
+        1 - q[0, 1, 0] - q[1, 0, 1],
+        -q[0, 1, 0] + q[0, 1, 1] + q[0, 0, 1] + q[1, 1, 0] + q[0, 0, 0],
+        -q[0, 1, 1] + q[1, 1, 1] + q[0, 0, 1] + q[0, 1, 0] + q[0, 0, 0],
+        q[1, 1, 1] + q[0, 0, 1],
+        q[1, 1, 0] + q[0, 0, 0],
+        -q[1, 0, 1] + q[1, 1, 1] + q[0, 0, 1] + q[1, 1, 0] + q[1, 0, 0],
+        -q[1, 0, 0] + q[1, 1, 0] + q[0, 0, 0] + q[1, 1, 1] + q[1, 0, 1],
+    )
+    return low, high
+
+
+def tian_pearl(p: np.ndarray, one: float, zero: float) -> tuple[float, float]:
+    """Tian and Pearl's bounds on the probability of necessity and sufficiency.
+
+    Arguments:
+        p: P(x, y), seen.
+        one: P(y | do(x = 1)), from an experiment.
+        zero: P(y | do(x = 0)).
+    """
+    seen = p[:, 1].sum()
+    low = max(0.0, one - zero, seen - zero, one - seen)
+    return low, min(one, 1 - zero, p[1, 1] + p[0, 0], one - zero + p[1, 0] + p[0, 1])
