@@ -1,0 +1,212 @@
+"""A causal graph as a drawing: causes on the left, consequences on the right, hidden common causes as dashed arcs.
+
+Each node stands one column right of its last cause (the longest path); within columns nodes are moved next to what they
+are tied to, back and forth, as Sugiyama, Tagawa and Toda (1981) do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from statistics import fmean
+
+from contrafact.causal.graph import Graph
+from contrafact.report.drawing import BLUE, GREEN, INK, ORANGE, QUIET
+from contrafact.report.markup import Html, element, shorten
+
+ACROSS, DOWN, HIGH, LETTER, EDGE, SWEEPS, LONGEST = 72, 66, 32, 8.2, 24, 4, 22
+BENDS, STEPS = (0.0, 0.5, -0.5, 0.85, -0.85, 1.3, -1.3, 1.8, -1.8, 2.5, -2.5, 3.5, -3.5), 24
+Point = tuple[float, float]
+COLOURS = {"treatment": BLUE, "outcome": ORANGE, "adjusted": GREEN, "through": GREEN}
+WORDS = {
+    "treatment": "treatment",
+    "outcome": "outcome",
+    "adjusted": "adjusted for",
+    "through": "mediator or instrument that is used",
+}
+
+
+def drawn_graph(graph: Graph, roles: Mapping[str, str]) -> Html:
+    """Draw a graph as an element.
+
+    Arguments:
+        graph: The graph.
+        roles: treatment, outcome, adjusted or through, for the nodes that play a part.
+    """
+    names = {node: shorten(node, LONGEST) for node in graph.nodes}
+    widths = {
+        node: max(46.0, LETTER * sum(2 if ord(c) > 0x2E80 else 1 for c in name) + 22) for node, name in names.items()
+    }
+    places = _places(graph, widths)
+    right = max((x + widths[n] / 2 for n, (x, _) in places.items()), default=0) + EDGE
+    below = max((y for _, y in places.values()), default=0) + HIGH / 2 + EDGE
+    arcs = [_arc(places[a], places[b], below) for a, b in graph.bidirected]
+    lift = max((top for _, top in arcs), default=0.0)
+    arrows = [_arrow(places[a], places[b], widths, places) for a, b in graph.directed]
+    heights = [y for _, passed in arrows for y in passed]
+    below, lift = max([below, *(y + 8 for y in heights)]), max([lift, *(8 - y for y in heights)])
+    boxes = [
+        _box(node, names[node], places[node], widths[node], roles.get(node), node in graph.latent) for node in graph
+    ]
+    told = f"Graph: {graph}"
+    return element(
+        "svg",
+        element("title", told),
+        _heads(),
+        *(arc for arc, _ in arcs),
+        *(arrow for arrow, _ in arrows),
+        *boxes,
+        viewBox=f"0 {-lift:.0f} {right:.0f} {below + lift:.0f}",
+        width=f"{min(1.25 * right, 860):.0f}",
+        role="img",
+        style="max-width: 100%; height: auto; font-family: system-ui, 'Noto Sans', 'Microsoft YaHei', sans-serif",
+    )
+
+
+def legend(roles: Mapping[str, str]) -> str:
+    """Say what the colours stand for."""
+    there = dict.fromkeys(role for role in WORDS if role in roles.values())
+    colours = {"treatment": "blue", "outcome": "orange", "adjusted": "green", "through": "green"}
+    told = [f"{colours[role]}: {WORDS[role]}" for role in there]
+    return "; ".join([*told, "dashed arcs: hidden common causes"])
+
+
+def _places(graph: Graph, widths: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    rank: dict[str, int] = {}
+    for node in graph.order:
+        rank[node] = max((rank[parent] + 1 for parent in graph.parents(node)), default=0)
+    for node in reversed(graph.order):  # roots move next to what they cause
+        children = graph.children(node)
+        if children and not graph.parents(node):
+            rank[node] = min(rank[child] for child in children) - 1
+    columns: dict[int, list[str]] = {}
+    for node in graph.order:
+        columns.setdefault(rank[node], []).append(node)
+    ordered = [columns[key] for key in sorted(columns)]
+    heights = _settled(graph, ordered)
+    found, x = {}, float(EDGE)
+    for column in ordered:
+        wide = max(widths[node] for node in column)
+        for node in column:
+            found[node] = (x + wide / 2, EDGE + HIGH / 2 + DOWN * heights[node])
+        x += wide + ACROSS
+    return found
+
+
+def _settled(graph: Graph, columns: list[list[str]]) -> dict[str, float]:
+    """Give each node a height, near those of its neighbours, and one step from the others of its column."""
+    beside = {n: graph.parents(n) | graph.children(n) | graph.spouses(n) for n in graph}
+    heights = {node: float(place) for column in columns for place, node in enumerate(column)}
+    most = max((len(column) for column in columns), default=1)
+    for sweep in range(SWEEPS):
+        for column in columns if sweep % 2 == 0 else reversed(columns):
+            wanted = {n: fmean(heights[b] for b in beside[n]) if beside[n] else heights[n] for n in column}
+            column.sort(key=lambda node: (wanted[node], heights[node]))
+            start = (most - len(column)) / 2
+            for place, node in enumerate(column):
+                heights[node] = start + place
+    return heights
+
+
+def _heads() -> Html:
+    parts = [
+        element(
+            "marker",
+            element("path", d="M0,0 L8,4 L0,8 z", fill=colour),
+            id=name,
+            viewBox="0 0 8 8",
+            refX="7.5",
+            refY="4",
+            markerWidth="8",
+            markerHeight="8",
+            orient="auto-start-reverse",
+        )
+        for name, colour in (("head", INK), ("quiet", QUIET))
+    ]
+    return element("defs", *parts)
+
+
+def _box(node: str, name: str, place: tuple[float, float], width: float, role: str | None, hidden: bool) -> Html:
+    x, y = place
+    colour = COLOURS.get(role or "", QUIET)
+    frame = element(
+        "rect",
+        x=f"{x - width / 2:.1f}",
+        y=f"{y - HIGH / 2:.1f}",
+        width=f"{width:.1f}",
+        height=HIGH,
+        rx=8,
+        fill="#fff" if role is None else f"{colour}22",
+        stroke=colour,
+        stroke_width=2 if role else 1,
+        stroke_dasharray="4 3" if hidden else None,
+    )
+    words = element("text", name, x=f"{x:.1f}", y=f"{y + 4.8:.1f}", text_anchor="middle", font_size=14, fill=INK)
+    return element("g", element("title", node), frame, words)
+
+
+def _arrow(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    widths: Mapping[str, float],
+    places: Mapping[str, tuple[float, float]],
+) -> tuple[Html, list[float]]:
+    """Draw an arrow, bent around the boxes that stand in its way, and say which heights it passes."""
+    wide = {place: widths[node] for node, place in places.items()}
+    x1, y1 = start[0] + wide[start] / 2, start[1]
+    x2, y2 = end[0] - wide[end] / 2 - 1, end[1]
+    others = {place: width for place, width in wide.items() if place not in (start, end)}
+    curves = (_curve((x1, y1), (x2, y2), bend * DOWN) for bend in BENDS)
+    corners = next((c for c in curves if _free(c, others)), _curve((x1, y1), (x2, y2), 0.0))
+    path = f"M{corners[0][0]:.1f},{corners[0][1]:.1f} C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in corners[1:])
+    drawn = element("path", d=path, fill="none", stroke=INK, stroke_width=1.4, marker_end="url(#head)")
+    return drawn, [y for _, y in _along(corners)]
+
+
+def _curve(start: Point, end: Point, bend: float) -> tuple[Point, Point, Point, Point]:
+    """Give the corners of a cubic curve that swings aside by some distance."""
+    third = (end[0] - start[0]) / 3
+    aside = bend * 4 / 3
+    slope = (end[1] - start[1]) / 3
+    return start, (start[0] + third, start[1] + slope + aside), (end[0] - third, end[1] - slope + aside), end
+
+
+def _along(corners: tuple[Point, Point, Point, Point]) -> list[Point]:
+    found = []
+    for step in range(1, STEPS):
+        t = step / STEPS
+        shares = ((1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3)
+        x, y = (sum(s * corner[axis] for s, corner in zip(shares, corners, strict=True)) for axis in (0, 1))
+        found.append((x, y))
+    return found
+
+
+def _free(corners: tuple[Point, Point, Point, Point], boxes: Mapping[Point, float]) -> bool:
+    return not any(
+        abs(x - place[0]) < width / 2 + 6 and abs(y - place[1]) < HIGH / 2 + 5
+        for x, y in _along(corners)
+        for place, width in boxes.items()
+    )
+
+
+def _arc(start: tuple[float, float], end: tuple[float, float], below: float) -> tuple[Html, float]:
+    """Draw a hidden common cause above its two nodes, and say how far above the drawing it reaches."""
+    (x1, y1), (x2, y2) = sorted((start, end))
+    tall = 26 + 0.16 * math.hypot(x2 - x1, y2 - y1)
+    top1, top2 = y1 - HIGH / 2 - 1, y2 - HIGH / 2 - 1
+    peak = min(top1, top2) - tall
+    shift = 18 if abs(x2 - x1) < 1 else 0
+    left, right = x1 + 12 + 4 * shift, x2 - 12 + 4 * shift
+    bow = f"C{left:.1f},{peak:.1f} {right:.1f},{peak:.1f} {x2 + shift:.1f},{top2:.1f}"
+    path = f"M{x1 + shift:.1f},{top1:.1f} {bow}"
+    arc = element(
+        "path",
+        d=path,
+        fill="none",
+        stroke=QUIET,
+        stroke_width=1.4,
+        stroke_dasharray="5 4",
+        marker_end="url(#quiet)",
+        marker_start="url(#quiet)",
+    )
+    return arc, max(0.0, 6 - (peak + 0.25 * tall))
