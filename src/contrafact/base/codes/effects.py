@@ -1,3 +1,109 @@
-"""Codes of errors: effects."""
+"""Codes of errors: effects estimated from data."""
 
-ROWS: tuple[tuple[str, str, str, str, str], ...] = ()
+ROWS: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        "E520",
+        "No such column for an effect",
+        "Treatment, outcome or a column to adjust for is not in the table, or stands in it twice.",
+        "The nearest names.",
+        "Correct the name: -t TREATMENT -y OUTCOME.",
+    ),
+    (
+        "E521",
+        "A treatment that is constant",
+        "An effect compares units that were treated with others; here there is one kind only.",
+        "The treatment and its only value.",
+        "Add rows that had another treatment, or name another column.",
+    ),
+    (
+        "E522",
+        "Levels of a treatment that cannot be compared",
+        "A level has hardly any rows, or there are too many levels.",
+        "The level and its number of rows.",
+        "Merge levels, or leave rare ones out.",
+    ),
+    (
+        "E523",
+        "The graph has nodes that the table has not",
+        "What the graph takes for observed must be a column.",
+        "The node and the nearest column names.",
+        "Rename it, or mark it as never observed: U [latent].",
+    ),
+    (
+        "E524",
+        "Adjusting for the wrong columns",
+        "A column happens after the treatment and carries its effect, or a path of common causes stays open.",
+        "Each objection, from the graph.",
+        "Leave given out: a valid set is found from the graph. Or correct the graph.",
+    ),
+    (
+        "E525",
+        "Nobody to compare with",
+        "What is adjusted for tells almost for certain who was treated: no two alike units had different treatments.",
+        "How many rows have comparable ones.",
+        "Restrict the question to units that might have had either, or adjust for less where the graph allows it.",
+    ),
+    (
+        "E526",
+        "A treatment never has this value",
+        "The values that are to be compared do not occur.",
+        "The values that do.",
+        "Compare values that it has: low=..., high=...",
+    ),
+    (
+        "E527",
+        "No usable instrument",
+        "The graph has no instrument, none was named, or it does not move the treatment.",
+        "The instruments that there are.",
+        "Name one: instrument='Z'; or ask for bounds: method='bounds'.",
+    ),
+    (
+        "E528",
+        "Too many cells for a formula",
+        "The formula is computed on counts, and the levels of its columns multiply.",
+        "The columns and their levels.",
+        "Merge levels of the largest columns.",
+    ),
+    (
+        "E529",
+        "A method that does not fit the question",
+        "Each method answers some kinds of question: for levels or amounts, for an average or a quantile.",
+        "The methods that fit.",
+        "Leave method out, or take one of those that are named.",
+    ),
+    (
+        "E530",
+        "An outcome that is not a number",
+        "An average effect is a difference of means, and words have none.",
+        "Some of its values.",
+        "Code it as numbers: 1 for what happened, 0 for what did not.",
+    ),
+    (
+        "E531",
+        "Too few rows for an effect",
+        "Treatment and outcome must both be known in enough rows of each group.",
+        "How many rows are complete.",
+        "Give more rows, or fill holes first: contrafact impute.",
+    ),
+    (
+        "E532",
+        "Treatment and outcome are the same column",
+        "Nothing has an effect on itself.",
+        "The column.",
+        "Name two columns: -t TREATMENT -y OUTCOME.",
+    ),
+    (
+        "E533",
+        "An optional library is not installed",
+        "The method is another library's; it is not part of contrafact.",
+        "The library's name.",
+        'pip install "contrafact[econml]"',
+    ),
+    (
+        "E534",
+        "There is no such method of estimation",
+        "The method's name is not known.",
+        "The nearest names.",
+        "Leave method out, or take one of those that are named.",
+    ),
+)
