@@ -52,7 +52,7 @@ from oracles import (
 )
 
 # Parts that have a file of their own, causal_NAME.py, with `measure(table, seeds)`.
-ELSEWHERE: tuple[str, ...] = ("bounds", "cate", "decide", "discovery", "coverage", "nsw")
+ELSEWHERE: tuple[str, ...] = ("bounds", "cate", "decide", "discovery", "coverage", "nsw", "ncm", "imagined")
 PARTS = ("verdicts", "random", "worlds", *ELSEWHERE)
 DATA = Path(os.environ.get("CONTRAFACT_DATA", "data")) / "causal" / "ncm_graphs"
 EXACT, MODELS, MILLISECONDS, SAME, APART = 1e-10, 5, 10.0, 1e-9, 1e-4
@@ -334,6 +334,7 @@ def worlds_part(table: Table, size: int) -> None:
 def main() -> None:
     parser = arguments(__doc__, gate_seeds=1, full_seeds=5)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to measure")
+    parser.add_argument("--peers", action="store_true", help="install peers in environments of their own, beside them")
     options = read(parser)
     table = Table("causal", options)
     parts: dict[str, Any] = {"verdicts": verdicts_part, "random": random_part, "worlds": worlds_part}

@@ -12,8 +12,8 @@ weak overlap: 1,000 rows, 10 covariates; logit 1.2 (x1 + x2 + x3), so that one r
     without comparable ones are set aside, and the effect is that of the others.
 high-dimensional: 500 rows, 200 covariates; logit of five of them with falling weights, outcome of ten, the effect is 1.
 
-The interval is that of `effect(method="auto")` with its default nuisances: value -/+ 1.96 standard errors. The placebo is
-the same table with the treatment dealt out anew, everything fitted anew; rejected is where the interval misses 0.
+The interval is that of `effect(method="auto")` with its default nuisances: value -/+ 1.96 standard errors. The placebo
+is the same table with the treatment dealt out anew, everything fitted anew; rejected is where the interval misses 0.
 """
 
 from __future__ import annotations
@@ -82,21 +82,23 @@ def drawn(design: str, number: int) -> tuple[pd.DataFrame, float]:
     return frame.assign(t=treated, y=outcome), truth
 
 
-def of_design(design: str, repetitions: int, placebo: bool) -> Row:
-    """Estimate every table of a design."""
-    rows = []
-    for number in range(repetitions):
-        frame, truth = drawn(design, number)
-        found, seconds = cpu_seconds(partial(studied, frame, "t", "y", seed=number))
-        effect = found.effect
-        row = [effect.value - truth, effect.error, effect.low <= truth <= effect.high, effect.overlap.trimmed, seconds]
-        if placebo:
-            order = np.random.default_rng([21, number]).permutation(len(frame))
-            dealt = frame.assign(t=frame["t"].to_numpy()[order])
-            again = studied(dealt, "t", "y", seed=number).effect
-            row.append(not again.low <= 0 <= again.high)
-        rows.append(row)
-    values = np.array(rows, dtype=float)
+def one(design: str, number: int, placebo: bool) -> list[float]:
+    """Estimate one table of a design, and the same table with the treatment dealt out anew."""
+    frame, truth = drawn(design, number)
+    found, seconds = cpu_seconds(partial(studied, frame, "t", "y", seed=number))
+    effect = found.effect
+    row = [effect.value - truth, effect.error, effect.low <= truth <= effect.high, effect.overlap.trimmed, seconds]
+    if placebo:
+        order = np.random.default_rng([21, number]).permutation(len(frame))
+        dealt = frame.assign(t=frame["t"].to_numpy()[order])
+        again = studied(dealt, "t", "y", seed=number).effect
+        row.append(not again.low <= 0 <= again.high)
+    return [float(value) for value in row]
+
+
+def summary(rows: list[list[float]]) -> Row:
+    """Sum up the tables of a design."""
+    values = np.array(rows)
     return {
         "coverage": float(values[:, 2].mean()),
         "bias": float(values[:, 0].mean()),
@@ -104,8 +106,13 @@ def of_design(design: str, repetitions: int, placebo: bool) -> Row:
         "error": float(values[:, 1].mean()),
         "set_aside": float(values[:, 3].mean()),
         "cpu_seconds": float(np.median(values[:, 4])),
-        "rejected": float(values[:, 5].mean()) if placebo else None,
+        "rejected": float(values[:, 5].mean()) if values.shape[1] > 5 else None,
     }
+
+
+def of_design(design: str, repetitions: int, placebo: bool) -> Row:
+    """Estimate every table of a design."""
+    return summary([one(design, number, placebo) for number in range(repetitions)])
 
 
 def measure(table: Table, seeds: int) -> None:
@@ -113,9 +120,7 @@ def measure(table: Table, seeds: int) -> None:
     rows = {}
     for design in DESIGNS:
         settings = {"repetitions": REPETITIONS, "placebo": design in HELD}
-        rows[design] = table.row(
-            "aipw", design, 0, settings, partial(of_design, design, REPETITIONS, design in HELD)
-        )
+        rows[design] = table.row("aipw", design, 0, settings, partial(of_design, design, REPETITIONS, design in HELD))
     table.show(
         [
             {

@@ -2,9 +2,9 @@
 
 The men whom the experiment treated are compared with men of the PSID or the CPS who never took part. What the
 experiment itself found is the target: the difference of means between its own groups, with its interval. Dehejia and
-Wahba's subset (earnings of 1974 are known) is used throughout. The survey groups are those of the files: PSID 2,490 men,
-CPS-3 429 men. The question is the effect on the treated (ATT); the average over survey men as well is asked only to
-show what the answer says about overlap.
+Wahba's subset (earnings of 1974 are known) is used throughout. The survey groups are those of the files: PSID 2,490
+men, CPS-3 429 men. The question is the effect on the treated (ATT); the average over survey men as well is asked only
+to show what the answer says about overlap.
 """
 
 from __future__ import annotations
@@ -39,9 +39,7 @@ def estimate(name: str, method: str, query: str) -> Row:
     frame = table_of(name)
     given: Any = [] if method == "difference" else None
     found, seconds = cpu_seconds(
-        partial(
-            studied, frame, "treat", "re78", given=given, method="aipw" if given == [] else method, query=query
-        )
+        partial(studied, frame, "treat", "re78", given=given, method="aipw" if given == [] else method, query=query)
     )
     effect = found.effect
     overlap = effect.overlap
@@ -74,10 +72,14 @@ def measure(table: Table, seeds: int) -> None:
             f"      {name}: {len(inside)} of {len(METHODS)} values lie in the experiment's interval, "
             f"{len(near)} intervals meet it; the plain difference is {rows[name, 'difference']['value']:,.0f}"
         )
-    whole = table.row("aipw", "PSID, average", 0, {"query": "ATE"}, partial(estimate, "PSID", "aipw", "ATE(treat, re78)"))
+    whole = table.row(
+        "aipw", "PSID, average", 0, {"query": "ATE"}, partial(estimate, "PSID", "aipw", "ATE(treat, re78)")
+    )
     for line in (whole["words"], *whole["notes"]):
         table.line(f"      PSID, average over all: {line}")
-    table.bar("NSW: every estimator beside the experiment", len(rows) == 1 + 2 * (1 + len(METHODS)), f"{len(rows)} rows")
+    table.bar(
+        "NSW: every estimator beside the experiment", len(rows) == 1 + 2 * (1 + len(METHODS)), f"{len(rows)} rows"
+    )
     warned = POOR in whole["words"] and any("set aside" in note for note in whole["notes"])
     table.bar("NSW against PSID: overlap warning given", warned, whole["words"])
 

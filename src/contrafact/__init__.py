@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from contrafact.report.judged import judge as judge
     from contrafact.tasks.augment import augment as augment
     from contrafact.tasks.balance import balance as balance
+    from contrafact.tasks.cate import cate as cate
+    from contrafact.tasks.discover import discover as discover
+    from contrafact.tasks.effect import effect as effect
     from contrafact.tasks.impute import impute as impute
     from contrafact.tasks.load import load as load
     from contrafact.tasks.read import read as read
@@ -35,6 +38,9 @@ _HOMES = {
     "Score": "contrafact.base.records",
     "augment": "contrafact.tasks.augment",
     "balance": "contrafact.tasks.balance",
+    "cate": "contrafact.tasks.cate",
+    "discover": "contrafact.tasks.discover",
+    "effect": "contrafact.tasks.effect",
     "identify": "contrafact.causal.identify.ask",
     "impute": "contrafact.tasks.impute",
     "judge": "contrafact.report.judged",
@@ -53,6 +59,9 @@ __all__ = [
     "__version__",
     "augment",
     "balance",
+    "cate",
+    "discover",
+    "effect",
     "identify",
     "impute",
     "judge",

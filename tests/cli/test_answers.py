@@ -58,6 +58,10 @@ COMMANDS = {
     "doctor": (["doctor"], {"checks"}),
     "explain": (["explain", "D210"], {"title", "cause", "evidence", "cure"}),
     "explain all": (["explain"], set()),
+    "discover": (
+        ["discover", "table.csv", "--set", "steps=4", "--bootstrap", "2"],
+        {"edges", "graph", "method", "runs"},
+    ),
     "identify": (["identify", "X -> Y", "P(Y | do(X))"], {"identifiable", "strategy", "expression", "latex", "why"}),
 }
 

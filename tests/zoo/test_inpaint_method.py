@@ -12,7 +12,6 @@ import contrafact
 from contrafact.base.data import Data, fingerprint
 from contrafact.base.demos import demo
 from contrafact.base.errors import ContrafactError
-from contrafact.nets.fills import typical
 from contrafact.nets.hole_game import energy_score
 from contrafact.zoo import Inpaint
 
@@ -71,12 +70,17 @@ def test_the_best_guess_is_the_same_every_time(model, digits):
     assert (model.inpaint(digits, HOLE).items == model.inpaint(digits, HOLE).items).all()
 
 
-def test_the_best_guess_is_the_draw_nearest_to_the_mean_of_all():
-    draws = np.zeros((5, 2, 2, 1), dtype=np.uint8)
-    draws[:, 0, 0, 0] = [0, 10, 100, 110, 250]  # mean 94
-    draws[:, 1, 1, 0] = [255, 255, 0, 255, 255]  # outside of the hole
-    hole = np.array([[True, False], [False, False]])
-    np.testing.assert_array_equal(typical(draws, hole), draws[2])
+def test_the_best_guess_is_of_the_likeliest_class(model, digits, monkeypatch):
+    asked = []
+    classes = model.generator.classes
+    monkeypatch.setattr(
+        model.generator, "classes", lambda *a, likeliest: asked.append(likeliest) or classes(*a, likeliest=likeliest)
+    )
+    hole = np.zeros(digits.items.shape[1:3], dtype=bool)
+    hole[2:6, 2:6] = True
+    model.inpaint(digits.items[:3], hole)
+    model.inpaint(digits.items[:3], hole, draws=1, seed=0)
+    assert asked == [True, False]
 
 
 def test_every_picture_may_have_its_own_hole_and_masks_may_be_of_any_type(model, digits):

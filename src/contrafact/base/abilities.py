@@ -83,6 +83,24 @@ class Imagines(Protocol):
     ) -> Any: ...
 
 
+@runtime_checkable
+class FindsEdges(Protocol):
+    """Gives arrows between the columns of a table, with a confidence each."""
+
+    def edges(self) -> Any: ...
+
+
+@runtime_checkable
+class Affects(Protocol):
+    """Says what a treatment does to each row, what each arm would give, and the average effect."""
+
+    def effect(self, data: Any) -> np.ndarray: ...
+
+    def potential(self, data: Any) -> np.ndarray: ...
+
+    def ate(self) -> Any: ...
+
+
 ABILITIES: dict[str, type] = {
     "save": Saves,
     "sample": Samples,
@@ -95,6 +113,8 @@ ABILITIES: dict[str, type] = {
     "impute": Imputes,
     "do": Intervenes,
     "counterfactual": Imagines,
+    "edges": FindsEdges,
+    "effect": Affects,
 }
 
 

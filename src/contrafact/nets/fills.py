@@ -37,7 +37,7 @@ from contrafact.nets.hole_filler import SHOWN, Filler
 from contrafact.nets.holes import centre, random_holes
 from contrafact.nets.windows import filled
 
-GUESSES, BLOCK = 8, 64
+BLOCK = 64
 PAINTED = 2  # fillings by the generator that the critic chooses among
 EXAM_SEED, LEAST_EXAM, EXAM_WINDOWS = 0, 12, 256
 
@@ -131,18 +131,6 @@ class ExamScore:
         return self
 
 
-def typical(draws: np.ndarray, hole: np.ndarray) -> np.ndarray:
-    """Give the draw that is nearest to the mean of all inside the hole: a draw like the others, and no blend.
-
-    Arguments:
-        draws: Fillings of one picture, draws x high x wide x channels.
-        hole: High x wide.
-    """
-    inside = draws[:, hole].astype(np.float32)
-    away = np.square(inside - inside.mean(0)).reshape(len(draws), -1).sum(1)
-    return np.asarray(draws[away.argmin()])
-
-
 def _blocks(count: int) -> list[tuple[slice, range]]:
     """Cut items into blocks: which items, and their places."""
     starts = range(0, max(count, 1), BLOCK)
@@ -230,8 +218,8 @@ class FillModel(Model):
             pictures: One picture or several of one size, whichever size: an array, or Data, whose labels say the
                 classes where the model knows them.
             masks: A pixel is filled where its mask is not zero; a mask for each picture, or one for all.
-            draws: None gives one best guess: of eight draws the one nearest to their mean, which is no blend but a
-                draw. m gives a list of m random draws.
+            draws: None gives one best guess: a draw of the likeliest class, where there are classes. m gives a list of
+                m random draws, of classes as likely as they are.
             seed: The same seed gives the same fillings; without one, draws are fresh and the best guess is not.
         """
         items = items_of(pictures, self.codec)
@@ -239,16 +227,13 @@ class FillModel(Model):
         named = None if labels is None or not self.codec.classes else self.codec.places(labels)
         told = Told(classes=self._places_of(named), likeliest=draws is None)
         base = fold(0, "guess") if draws is None and seed is None else chosen(seed)
-        count = GUESSES if draws is None else checked_count(draws)
+        count = 1 if draws is None else checked_count(draws)
         blocks: list[np.ndarray] = []
         for rows, places in _blocks(len(items)):
             seeds = [[fold(base, place, draw) for place in places] for draw in range(count)]
             blocks.append(self._several(items[rows], holes[rows], told.part(rows), seeds))
-        made = np.concatenate(blocks, axis=1)
-        if draws is not None:
-            return [like(pictures, one) for one in made]
-        best = [typical(made[:, place], hole) for place, hole in enumerate(holes)]
-        return like(pictures, np.array(best, items.dtype))
+        made = [like(pictures, one) for one in np.concatenate(blocks, axis=1)]
+        return made[0] if draws is None else made
 
     def _several(self, items: np.ndarray, holes: np.ndarray, told: Told, seeds: Sequence[Sequence[int]]) -> np.ndarray:
         """Fill each picture once for each row of seeds, draws x pictures x high x wide x channels."""

@@ -47,14 +47,22 @@ MEANINGS = {
 }
 
 
-# What the score of a training says, in a bracket and in full: of most methods, and of those that guess hidden cells.
+# What the score of a training says, in a bracket and in full: of most methods, of those that guess hidden
+# cells, and of those that look for arrows.
 MIXING = (
     "0: fakes are told apart, 1: they mix with real rows",
     "Fakes of one fixed seed against held-out rows, which are not trained on. The score asks how well the two mix: 1 "
     "when a row's nearest neighbours are fake as often as real. Precision asks whether fakes lie where real data lie, "
     "recall and coverage whether they reach all of it.",
 )
+SETTLED = (
+    "0: arrows are a coin's toss, 1: all are decided; it does not say whether they are right",
+    "Nothing is held out: no row can say which arrows are right. The score is how far the confidences of arrows are "
+    "from a coin's toss.",
+)
 GUESSING = {
+    "sam": SETTLED,
+    "dagma": SETTLED,
     "loom": (
         "0: a row's other cells tell nothing of a hidden one, 1: they tell all; judge tells how good the rows are",
         "Cells of held-out rows, which are not trained on, are hidden. The score is the share of the columns' own "

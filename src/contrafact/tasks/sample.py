@@ -61,6 +61,13 @@ def draw(
     from contrafact.tasks.large import MANY_DRAWN, Drawn
 
     model = model_of(what)
+    if hasattr(model, "edges"):
+        raise UsageError(
+            f"{model.recipe.method} draws nothing.",
+            why="It finds arrows between columns.",
+            fix="contrafact.load(RUN).edges(), or contrafact discover FILE",
+            code="E126",
+        )
     if not hasattr(model, "sample"):
         raise UsageError(
             f"{model.recipe.method} draws nothing by itself.",

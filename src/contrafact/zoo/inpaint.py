@@ -75,13 +75,13 @@ class Inpaint(TrainedRecipe):
     exemplars: Whole = 65_536  # windows of the training pictures that the model keeps at most (64 MiB); 0: none
     width: Count = 64  # channels at the coarsest map of a 28 x 28 picture, from which the rest follows
     latent_size: Count = 64  # numbers of noise
-    energy: NotNegative = 0.5  # weight of the energy score at the start, against 1 for the critic's opinion
+    energy: NotNegative = 1.5  # weight of the energy score at the start, against 1 for the critic's opinion
     energy_end: Share = 0.25  # share of that weight that is left at the end
     rate: Positive = 2e-3  # both players' learning rate
     rate_end: Share = 0.02  # share of the rate that is left at the end
     warm_up: Share = 0.02  # share of the run in which the rates rise to their start
     momentum: Share = 0.5  # of the gradients (Adam's first beta)
-    penalty: NotNegative = 0.1  # γ on the critic's slope at whole and at filled pictures
+    penalty: NotNegative = 0.02  # γ on the critic's slope at whole and at filled pictures
     penalty_every: Count = 16  # penalise every so many steps, so many times as strongly
     half_life: NotNegative = 20_000.0  # windows in which the averaged generator forgets half
     mirror: bool = False  # show half of the pictures mirrored

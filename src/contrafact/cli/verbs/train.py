@@ -60,12 +60,15 @@ def _train(job, args: argparse.Namespace) -> Answer:  # type: ignore[no-untyped-
 def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     from contrafact.report.meanings import held_out
     from contrafact.tasks.runs import best_score
+    from contrafact.zoo.index import find
 
     folder = str(job.run.folder)
     score = best_score(job.run)
     told = f"Held-out score {score:.3f} ({held_out(job.recipe.method)[0]})." if score is not None else "Fitted."
     ending = "csv" if hasattr(job.data, "columns") else "txt" if job.data.kind == "text" else "npy"
-    text = f"{told}\nReport: {page}\nNext: contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
+    draw = f"contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
+    next_step = f"contrafact.load({folder!r}).edges()" if "edges" in find(job.recipe.method).abilities else draw
+    text = f"{told}\nReport: {page}\nNext: {next_step}"
     notes = notes_of(job.data)
     said = job.warnings if job.training is None else job.training.warnings
     warnings = [*notes, *(("", warning) for warning in said)]

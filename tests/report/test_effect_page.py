@@ -1,0 +1,28 @@
+"""The drawing of a graph: every node, no arrow through a box, nothing that could be injected."""
+
+from __future__ import annotations
+
+import re
+
+from contrafact import Graph
+from contrafact.report.graph_drawing import drawn_graph, legend
+
+
+def test_every_node_and_edge_is_drawn_and_roles_have_colours():
+    graph = Graph("W -> Z -> X -> Y; W <-> X; W <-> Y; U [latent]; U -> Y")
+    drawn = drawn_graph(graph, {"X": "treatment", "Y": "outcome", "Z": "adjusted"})
+    assert all(f">{node}</text>" in drawn for node in graph) and drawn.count("url(#head)") == 4
+    assert drawn.count('marker-start="url(#quiet)"') == 2 and 'stroke-dasharray="4 3"' in drawn
+    assert "blue: treatment" in legend({"X": "treatment"})
+
+
+def test_causes_stand_left_of_consequences():
+    drawn = drawn_graph(Graph("A -> B -> C; A -> C"), {})
+    places = dict(re.findall(r'<text x="([\d.]+)"[^>]*>(\w)</text>', drawn))
+    order = [name for _, name in sorted((float(x), name) for x, name in places.items())]
+    assert order == ["A", "B", "C"]
+
+
+def test_names_are_escaped_and_an_empty_or_lonely_graph_is_drawn():
+    assert "<script>" not in drawn_graph(Graph('"<script>x</script>" -> Y'), {})
+    assert "年龄" in drawn_graph(Graph("年龄 -> 血压"), {}) and "<svg" in drawn_graph(Graph("X"), {})
