@@ -47,8 +47,8 @@ MEANINGS = {
 }
 
 
-# What the score of a training says, in a bracket and in full: of most methods, of those that guess hidden
-# cells, and of those that look for arrows.
+# What the score of a training says, in a bracket and in full: of most methods, and of those that are asked
+# for something else: hidden cells, arrows, outcomes, densities.
 MIXING = (
     "0: fakes are told apart, 1: they mix with real rows",
     "Fakes of one fixed seed against held-out rows, which are not trained on. The score asks how well the two mix: 1 "
@@ -60,9 +60,22 @@ SETTLED = (
     "Nothing is held out: no row can say which arrows are right. The score is how far the confidences of arrows are "
     "from a coin's toss.",
 )
+ANSWERING = (
+    "0: outcomes are told as by their mean, 1: without error; it does not say how right the effects are",
+    "The outcomes of held-out rows, which are not trained on, are told from the rest of the row and what was done. The "
+    "score is the share of the error of their mean that is gone. Nobody's other outcome is ever seen.",
+)
 GUESSING = {
     "sam": SETTLED,
     "dagma": SETTLED,
+    "tarnet": ANSWERING,
+    "cfr": ANSWERING,
+    "ganite": ANSWERING,
+    "scm": (
+        "log density of a row, numbers in their own standard deviations: higher fits better, and 0 is nothing special",
+        "The score is the logarithm of the density the mechanisms give to held-out rows, which are not trained on, "
+        "added over the nodes. How high it can be depends on the data: differences between runs are what it tells.",
+    ),
     "loom": (
         "0: a row's other cells tell nothing of a hidden one, 1: they tell all; judge tells how good the rows are",
         "Cells of held-out rows, which are not trained on, are hidden. The score is the share of the columns' own "
