@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contrafact.base.errors import DataError, UsageError
 from contrafact.cli.answer import Answer, notes_of, score_table
+from contrafact.cli.graphs import read_graph
 
 if TYPE_CHECKING:
     from contrafact.tasks.decide import Decision
@@ -48,7 +49,7 @@ def run(args: argparse.Namespace) -> Answer:
             data,
             args.treatment,
             args.outcome,
-            graph=_graph(args.graph),
+            graph=None if args.graph is None else read_graph(args.graph),
             cost=args.cost,
             seed=args.seed,
             better=args.better,
@@ -87,14 +88,6 @@ def _beside(data: Any, decisions: Any) -> Any:
             label += "_"
         made[label] = decisions[name]
     return made
-
-
-def _graph(what: str | None) -> Any:
-    if what is None:
-        return None
-    from contrafact.cli.verbs.identify import _graph as read_graph
-
-    return read_graph(what)
 
 
 def _check_out(out: str) -> None:

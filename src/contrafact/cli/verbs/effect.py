@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from contrafact.base.errors import ContrafactError, DataError, UsageError
 from contrafact.cli.answer import Answer, notes_of
-from contrafact.cli.verbs.identify import _graph
+from contrafact.cli.graphs import read_graph
 
 if TYPE_CHECKING:
     from contrafact.causal.refute import Challenged
@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> Answer:
         data,
         args.treatment,
         args.outcome,
-        _graph(args.graph) if args.graph is not None else None,
+        read_graph(args.graph) if args.graph is not None else None,
         None if args.given is None else _names(args.given),
         args.method,
         args.seed,

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrafact.base.errors import UsageError
 from contrafact.cli.answer import Answer
+from contrafact.cli.graphs import read_graph
 
 if TYPE_CHECKING:
-    from contrafact.causal.graph import Graph
     from contrafact.causal.identify.answer import Identified
 
 HELP = "decide from a causal graph whether data can answer a question, and how"
@@ -35,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     from contrafact.causal.identify.ask import identify
 
-    graph = _graph(args.graph)
+    graph = read_graph(args.graph)
     experiments = [{name.strip() for name in each.split(",") if name.strip()} for each in args.experiment]
     found = identify(graph, args.query, experiments, observed=not args.no_observations)
     fields: dict[str, Any] = {**found.to_json(), "implications": _implications(found)}
@@ -44,26 +42,6 @@ def run(args: argparse.Namespace) -> Answer:
         fields["error"] = {"code": refusal.code, "message": f"{refusal.what} {refusal.why}", "fix": refusal.fix}
     text = "\n".join(_told(found, steps=args.steps) if found.identifiable else _refused(found))
     return Answer(text=text, verdict=found.verdict, fields=fields, status=0 if found.identifiable else 3)
-
-
-def _graph(what: str) -> Graph:
-    from contrafact.causal.graph import Graph
-
-    if Path(what).suffix or not any(sign in what for sign in ("->", "<-", ";", "\n", "{", "→", "←", "↔")):
-        try:
-            there = Path(what).is_file()
-        except (OSError, ValueError):  # too long for a path, or with signs that no path has
-            there = False
-        if there:
-            return Graph.read(what)
-        if "->" not in what and "<-" not in what and (Path(what).suffix or "/" in what):
-            raise UsageError(
-                f"There is no file '{what}'.",
-                why="A graph is a file, or text with arrows in it.",
-                fix='contrafact identify "Z -> X; Z -> Y; X -> Y" "P(Y | do(X))"',
-                code="E100",
-            )
-    return Graph(what)
 
 
 def _implications(found: Identified) -> list[str]:

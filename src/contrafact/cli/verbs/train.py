@@ -11,6 +11,8 @@ from contrafact.cli.options import order_of, training_options
 
 HELP = "train or resume a model"
 
+ASKED = ("edges", "effect")  # what models that cannot sample are asked
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     training_options(parser)
@@ -66,8 +68,10 @@ def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     score = best_score(job.run)
     told = f"Held-out score {score:.3f} ({held_out(job.recipe.method)[0]})." if score is not None else "Fitted."
     ending = "csv" if hasattr(job.data, "columns") else "txt" if job.data.kind == "text" else "npy"
+    able = find(job.recipe.method).abilities
     draw = f"contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
-    next_step = f"contrafact.load({folder!r}).edges()" if "edges" in find(job.recipe.method).abilities else draw
+    asks = next((f"contrafact.load({folder!r}).{name}" for name in ASKED if name in able), "")
+    next_step = draw if "sample" in able or not asks else asks + ("()" if "edges" in able else "(rows)")
     text = f"{told}\nReport: {page}\nNext: {next_step}"
     notes = notes_of(job.data)
     said = job.warnings if job.training is None else job.training.warnings
