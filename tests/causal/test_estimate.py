@@ -14,7 +14,7 @@ from contrafact.causal.estimate.columns import Covariates, covariates, is_key
 from contrafact.causal.estimate.crossfit import Functions, dealt, regressed
 from contrafact.causal.estimate.doubly import aipw, overlap_of, weighting
 from contrafact.causal.estimate.learners import LEARNERS, averaged, learned, scores
-from contrafact.causal.estimate.logistic import logistic, sigmoid
+from contrafact.causal.estimate.logistic import logistic, sharpened, sigmoid
 from contrafact.causal.estimate.nuisance import Choice, Nuisances, nuisances
 from contrafact.causal.estimate.outcome import regression
 from contrafact.causal.estimate.ridge import ridge, sharp, sums
@@ -73,6 +73,21 @@ def test_a_logistic_regression_agrees_with_another_library():
     ours = sigmoid(features @ logistic(features, labels))
     theirs = LogisticRegression(C=1e6).fit(x, labels).predict_proba(x)[:, 1]
     assert np.abs(ours - theirs).max() < 0.01
+
+
+def test_a_logistic_regression_does_not_run_away_on_skewed_columns():
+    random = np.random.default_rng(12)
+    x = np.exp(3 * random.standard_normal((1500, 3)))
+    labels = (random.random(1500) < 0.9 * np.exp(-x[:, 0])).astype(float)
+    matrix = (x - x.mean(axis=0)) / x.std(axis=0)
+    features = terms(matrix, "pairs")(matrix)
+    start = logistic(features, labels)
+
+    def missed(found):
+        chance = np.clip(sigmoid(features @ found), 1e-9, 1 - 1e-9)
+        return -np.log(np.where(labels > 0, chance, 1 - chance)).mean()
+
+    assert missed(sharpened(features, labels, start)) < 1.2 * missed(start) < 0.5
 
 
 def test_rows_are_predicted_by_fits_that_have_not_seen_them():

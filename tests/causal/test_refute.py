@@ -112,6 +112,8 @@ def test_the_bias_of_an_omitted_column_is_what_the_formula_says():
 def test_a_weak_effect_is_erased_by_a_weak_hidden_cause():
     strong, weak = (studied(table(effect=size), "x", "y", GRAPH) for size in (3.0, 0.3))
     first, second = (hidden_cause(one.study, one.effect) for one in (strong, weak))
+    low, high = first.between(first.value, first.value)
+    assert min(abs(low), abs(high)) < 1e-9 and first.between(0.0, 0.5)[0] == first.regression.value
     assert first.value > second.value and first.times["w"] > second.times["w"] and "x w would erase" in second.words
 
 

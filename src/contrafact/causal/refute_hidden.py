@@ -118,6 +118,16 @@ class Hidden:
         """The measured column that a hidden cause need be the fewest times as strong as."""
         return min(self.times, key=lambda name: self.times[name]) if self.times else ""
 
+    def between(self, with_treatment: float, with_outcome: float) -> tuple[float, float]:
+        """Give the values that the coefficient may have beside a hidden cause of given strength.
+
+        Arguments:
+            with_treatment: The share of what is left of the treatment that it explains.
+            with_outcome: Likewise of the outcome.
+        """
+        moved = self.regression.moved(with_treatment, with_outcome)
+        return self.regression.value - moved, self.regression.value + moved
+
     @property
     def words(self) -> str:
         """One sentence."""

@@ -12,7 +12,8 @@ import numpy as np
 from contrafact.causal.estimate.columns import Array
 from contrafact.causal.estimate.ridge import Sums, ridge, sharp, strengths
 
-STEPS, CLOSE, STEEPEST = 8, 0.02, 15.0
+STEPS, CLOSE, STEEPEST, WORSE = 10, 0.02, 15.0, 1.05
+SHARES = (1.0, 0.5, 0.25, 0.1, 0.03)
 
 
 def sigmoid(values: Array) -> Array:
@@ -30,7 +31,7 @@ def logistic(features: Array, labels: Array, start: Array | None = None) -> Arra
     """
     found = _level(features, labels) if start is None else start
     for _ in range(STEPS):
-        fresh = ridge(_newton(features, labels, found))[0][:, 0]
+        fresh = _guarded(features, labels, found, ridge(_newton(features, labels, found))[0][:, 0])
         moved = np.abs(features[::5] @ (fresh - found)).max()
         found = fresh
         if moved < CLOSE:
@@ -41,10 +42,28 @@ def logistic(features: Array, labels: Array, start: Array | None = None) -> Arra
 def sharpened(features: Array, labels: Array, start: Array) -> Array:
     """Fit coefficients, few of which matter, starting from those of a plain fit on these rows and others."""
     known = _newton(features, labels, start)
-    found = sharp(known)[:, 0]
+    found = _guarded(features, labels, start, sharp(known)[:, 0])
     known = _newton(features, labels, found)
     scale = strengths(known, found)
-    return scale * ridge(known.scaled(scale))[0][:, 0]
+    return _guarded(features, labels, found, scale * ridge(known.scaled(scale))[0][:, 0])
+
+
+def _guarded(features: Array, labels: Array, at: Array, fresh: Array) -> Array:
+    """Go towards fresh coefficients as far as the fit does not get clearly worse: far from the optimum steps overshoot.
+
+    A little worse is allowed, since a larger penalty may have been chosen.
+    """
+    most = WORSE * _missed(features @ at, labels) + 1e-3
+    for share in SHARES:
+        found = at + share * (fresh - at)
+        if _missed(features @ found, labels) <= most:
+            return found
+    return at
+
+
+def _missed(odds: Array, labels: Array) -> float:
+    """Give minus the mean logarithm of the chance of what happened."""
+    return float(np.logaddexp(0.0, np.where(labels > 0, -odds, odds)).mean())
 
 
 def _level(features: Array, labels: Array) -> Array:
