@@ -18,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +27,7 @@ from torch.optim import Adam, Optimizer
 
 from contrafact.base.seeds import fold
 from contrafact.causal.adversarial import OfCells, OfRows, energy_distance
-from contrafact.causal.cells import Lattice, distance
+from contrafact.causal.cells import Cells, Lattice, distance
 from contrafact.causal.graph import Graph
 from contrafact.causal.mechanisms import gumbel
 from contrafact.causal.query import Event, Query, Setting, Term
@@ -162,9 +164,18 @@ def noise_of_step(model: Scm, rows: int, step: Step) -> Noise:
     return Noise(hidden=step.normal(rows, model.plan.hidden), own=tuple(own))
 
 
-def answered(codec: NodesCodec, graph: Graph, query: Query) -> Callable[[Scm, Step], Tensor]:
-    """Make what answers a question with gradients."""
+def answered(contest: OfCells | OfRows, codec: NodesCodec, graph: Graph, query: Query) -> Callable[[Scm, Step], Tensor]:
+    """Make what answers a question with gradients: by the law of all cells where it can, else by soft worlds.
+
+    Arguments:
+        contest: What the model was fitted in.
+        codec: Knows what values mean.
+        graph: The graph over observed nodes.
+        query: The question.
+    """
     terms = query.terms(graph)
+    if isinstance(contest, OfCells) and all(term.rung < 3 for term in terms):
+        return partial(_exactly, contest, codec, query, terms)
 
     def answer(model: Scm, step: Step) -> Tensor:
         noise = noise_of_step(model, UNITS, step)
@@ -173,6 +184,39 @@ def answered(codec: NodesCodec, graph: Graph, query: Query) -> Callable[[Scm, St
         return found[0] if len(found) == 1 else found[0] - found[1]
 
     return answer
+
+
+def _exactly(
+    contest: OfCells, codec: NodesCodec, query: Query, terms: Sequence[Term], model: Scm, step: Step
+) -> Tensor:
+    """Answer a question about single worlds from the laws of all cells in them: no unit is drawn."""
+    hidden = torch.cat([contest.lattice.normal(shift) for shift in step.uniform(2, 1, model.plan.hidden)])
+    nobody = Worlds(model, codec, model.noise(0, torch.Generator()), query.default)
+    found = [_in_cells(contest.cells, nobody, term, model, hidden, mean=query.is_mean) for term in terms]
+    return found[0] if len(found) == 1 else found[0] - found[1]
+
+
+def _in_cells(cells: Cells, worlds: Worlds, term: Term, model: Scm, hidden: Tensor, *, mean: bool) -> Tensor:
+    """Give a mean or a probability in one world."""
+    codec, do = worlds.codec, {s.node: s.value for s in term.outcomes[0].do}
+    law = cells.law(model, hidden, [codec.place(node) for node in do]).mean(0)
+
+    def where(node: str, value: Any) -> Tensor:
+        return cells.codes[:, codec.place(node)] == int(worlds.code(node, value))
+
+    for setting in term.outcomes[0].do:
+        law = law * where(setting.node, setting.value)
+    for event in term.conditions:
+        law = law * where(event.node, event.value)
+    what: Tensor = torch.ones(len(cells.codes))
+    for event in term.outcomes:
+        if mean and event.value is None:
+            place = codec.place(event.node)
+            levels = codec.numbers(place, torch.arange(cells.plan.sizes[place]).double().numpy())
+            what = torch.as_tensor(levels, dtype=torch.float32)[cells.codes[:, place]]
+        else:
+            what = what * where(event.node, event.value)
+    return (law * what).sum() / law.sum().clamp_min(LEAST_KEPT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -239,7 +239,7 @@ class NCMModel(CausalModel):
         assert self.graph is not None
         rows = torch.from_numpy(self.real)
         batches = Batches(rows, self.contest_batch, fold(seed, "bounds"))
-        answer = answered(self.codec, self.graph, found.query)
+        answer = answered(self.contest, self.codec, self.graph, found.query)
         steps = self.recipe.bound_steps
         reached = extremes(self.contest, batches, len(rows), answer, steps=steps, seed=seed, rate=self.recipe.rate)
         ends = [simulate(model, self.codec, self.graph, found.query, seed) for model in (reached.low, reached.high)]
