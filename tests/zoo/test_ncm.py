@@ -125,3 +125,22 @@ def test_the_kernels_distance_is_zero_on_average_where_only_chance_differs():
     law = torch.tensor([0.1, 0.2, 0.3, 0.4]) + 0.05 * torch.randn(4000, 4, generator=torch.Generator().manual_seed(0))
     assert abs(float(distance(law, torch.tensor([0.1, 0.2, 0.3, 0.4])))) < 1e-4
     assert float(distance(law, torch.tensor([0.4, 0.3, 0.2, 0.1]))) > 0.3
+
+
+def test_an_answer_from_all_cells_is_that_of_drawn_units(bow):
+    from contrafact.causal.extremes import answered
+    from contrafact.causal.query import Query
+    from contrafact.causal.simulated import simulate
+    from contrafact.engine.play import Step
+
+    for text in ("ATE(X, Y)", "P(Y=1 | do(X=0))"):
+        query, model = Query.read(text), bow.contest.average.module
+        step = Step(number=0, total=1, generator=torch.Generator().manual_seed(0))
+        exact = answered(bow.contest, bow.codec, bow.graph, query)(model, step)
+        assert float(exact) == pytest.approx(simulate(bow.net, bow.codec, bow.graph, query).value, abs=0.02)
+
+
+def test_a_question_without_a_value_is_refused_before_anything_is_trained(bow):
+    with pytest.raises(UsageError) as caught:
+        bow.effect("P(Y | do(X))")
+    assert caught.value.code == "E556"

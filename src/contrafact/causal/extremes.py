@@ -2,8 +2,8 @@
 
 A question that the graph does not settle has as many answers as there are models that fit. Starting from one that was
 fitted, two copies move their answer down and up while a constraint holds them to the data: the gap between the model's
-law and the data's, the verdict of the best critic in a kernel's unit ball, may be no larger than a quarter of what
-chance makes it between a sample of this size and its own law (over rows: than between two batches of real rows). The
+law and the data's, the verdict of the best critic in a kernel's unit ball, may be no larger than half of what chance
+makes it between a sample of this size and its own law (over rows: than between two batches of real rows). The
 constraint is loose at first and tightens, and is met by an augmented Lagrangian, whose multiplier rises while the gap
 is too large. All worlds of a question are run on the same units, so that chance cancels between them.
 
@@ -38,12 +38,12 @@ from contrafact.engine.play import Move, Phase, Step, Terms, play
 
 UNITS = 2048  # in each step
 HEAT = 0.5
-STIFF, PATIENCE, MEMORY = 0.2, 25, 0.97  # of the constraint; steps between two changes of the multiplier; of the gap
-ALLOWED = 0.25  # of the gap that chance makes: bounds of these data, not of all that might have been drawn
+STIFF, PATIENCE, MEMORY = 0.1, 25, 0.99  # of the constraint; steps between two changes of the multiplier; of the gap
+ALLOWED = 0.5  # of the gap that chance makes: bounds of these data, not of all that might have been drawn
 LOOSE, TIGHT_FROM = 400.0, 0.7  # times more at first, so that far models are reached; share of the run
 PRICE = 0.1  # of a gap as large again as is allowed
 LEAST_KEPT = 1e-3
-MEASURED_POINTS, MEASURED_BATCHES = 4096, 50  # of hidden variables; of rows, to measure a gap at the end
+GAP_POINTS, MEASURED_POINTS, MEASURED_BATCHES = 512, 4096, 50  # for a gap in a step, and at the end; of rows
 
 
 @dataclass
@@ -174,6 +174,9 @@ def answered(contest: OfCells | OfRows, codec: NodesCodec, graph: Graph, query: 
         query: The question.
     """
     terms = query.terms(graph)
+    one = Worlds(contest.model, codec, contest.model.noise(1, torch.Generator().manual_seed(0)), query.default)
+    for term in terms:  # what no model could answer is refused before anything is trained
+        one.outcome(term, mean=query.is_mean)
     if isinstance(contest, OfCells) and all(term.rung < 3 for term in terms):
         return partial(_exactly, contest, codec, query, terms)
 
@@ -302,7 +305,7 @@ def _gap_of(
 ) -> tuple[Callable[[Tensor, Step], Tensor], float]:
     """Make what measures the gap of a model, and give how large it is between two halves of the data."""
     if isinstance(contest, OfCells):
-        own = OfCells(**{**vars(contest), "model": model})
+        own = OfCells(**{**vars(contest), "model": model, "lattice": Lattice(GAP_POINTS, model.plan.hidden)})
         squares = [(regime.shares**2).sum() for regime in contest.regimes if regime.shares is not None]
         expected = [(1 - square) / square / rows for square in squares]
 
