@@ -163,6 +163,16 @@ class Tokens:
         words = np.where(word, chances[:, self.numbers :].argmax(1), NO_WORD) if word.any() else np.full(len(mass), -1)
         return np.where(word, np.nan, means), words
 
+    def variance(self, chances: np.ndarray) -> np.ndarray:
+        """Give the variance of the number under a row's chances of all tokens, that inside the bins included."""
+        number = chances[:, : self.numbers]
+        mass = np.maximum(number.sum(1), np.finfo(np.float64).tiny)
+        low, high = self.knots[:, :-1], self.knots[:, 1:]
+        within = ((low**2 + low * high + high**2) / 3).mean(1) if len(self.knots) else np.empty(0)
+        squares = np.concatenate([self.points**2, within])
+        centres = np.concatenate([self.points, ((low + high) / 2).mean(1) if len(self.knots) else np.empty(0)])
+        return np.asarray(np.maximum(number @ squares / mass - (number @ centres / mass) ** 2, 0.0))
+
     def on_grid(self, numbers: np.ndarray) -> np.ndarray:
         """Move numbers to the nearest place of the column's grid."""
         if not self.step:

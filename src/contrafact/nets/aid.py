@@ -4,6 +4,10 @@ A few hundred rows do not teach a network what one regression says of two column
 law of a column is not linear, no regression knows it. So a best guess of a number is a mean of both, and how much of it
 is the network's is measured, column by column, on held-out rows with cells hidden: the share that has the least squared
 error there, drawn a little towards that of all columns together.
+
+Random draws of smooth columns are mixed alike: the network's and the regressions' scatter, each in its share, around
+the best guess, and stretched until they lie as far from it as held-out cells do: who learned from few rows is surer
+than he has reason to be, and the mean of two draws scatters less than either.
 """
 
 from __future__ import annotations
@@ -15,11 +19,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from contrafact.nets.exam import MASKS, ROWS, Exam
-from contrafact.nets.round_robin import Coefficients, apply, fit
+from contrafact.nets.exam import ROWS, Exam
+from contrafact.nets.round_robin import Coefficients, Noise, apply, chosen_ridge, fit
 from contrafact.nets.weave import Weave
 
-DOUBT = 20  # cells' worth of the share of all columns in that of each
+ASKED, HIDDEN = 16, (0.02, 0.1)  # how often each held-out row is, and what share of it is hidden beside its own holes
+DOUBT = 20  # cells' worth of what all columns say in that of each
+STRETCH = (0.5, 2.0)  # draws are not made narrower or wider than so many times
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,20 +36,28 @@ class Aid:
         design: Puts cells into the matrix that the regressions know.
         fitted: The regressions.
         share: For each column of the table, the network's share of a best guess; 1 for columns that are no numbers.
+        stretch: For each column, how many times as far from the best guess as mixed draws its draws lie.
     """
 
     design: Any
     fitted: Coefficients
     share: np.ndarray
+    stretch: np.ndarray
 
     def guess(self, cells: list[Any], rows: int) -> dict[int, np.ndarray]:
         """Give the regressions' numbers for all rows, by the column's place in the table."""
         made = apply(self.fitted, self.design.matrix(cells, rows))
         return {column: made[:, where] for column, where in scales(self.design).items()}
 
+    def drawn(self, cells: list[Any], rows: int, noise: Noise) -> dict[int, np.ndarray]:
+        """Give random draws by the regressions for all rows, by the column's place in the table."""
+        made = apply(self.fitted, self.design.matrix(cells, rows), noise=noise)
+        return {column: made[:, where] for column, where in scales(self.design).items()}
+
     def arrays(self) -> dict[str, np.ndarray]:
         """Give what was fitted, by name."""
-        return {**{f"aid/{name}": part for name, part in self.fitted.arrays().items()}, "aid/share": self.share}
+        fitted = {f"aid/{name}": part for name, part in self.fitted.arrays().items()}
+        return {**fitted, "aid/share": self.share, "aid/stretch": self.stretch}
 
     @classmethod
     def of(cls, design: Any, arrays: dict[str, np.ndarray]) -> Aid | None:
@@ -52,13 +66,31 @@ class Aid:
         if not own:
             return None
         share = own.pop("share")
-        return cls(design=design, fitted=Coefficients.of(own), share=share)
+        stretch = own.pop("stretch", np.ones_like(share))  # models of before had none
+        return cls(design=design, fitted=Coefficients.of(own), share=share, stretch=stretch)
 
 
 def scales(design: Any) -> dict[int, int]:
     """Give where in the matrix the columns of numbers stand, by their place in the table."""
     wordy = {part.column for part in design.parts if part.levels is not None}
     return {p.column: p.where.start for p in design.parts if p.levels is None and p.column not in wordy}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeldCells:
+    """A column's hidden cells in held-out rows, in the column's standard deviations.
+
+    Arguments:
+        away: How far the network's means lie from the regression.
+        wanted: How far the truth does.
+        variance: Of the network's laws.
+        rest: The variance that the regression leaves.
+    """
+
+    away: np.ndarray
+    wanted: np.ndarray
+    variance: np.ndarray
+    rest: float
 
 
 class AidExam:
@@ -74,31 +106,58 @@ class AidExam:
 
     def __init__(self, codec: Any, design: Any, values: np.ndarray, trained: np.ndarray, held: np.ndarray) -> None:
         self.codec, self.design = codec, design
-        self.fitted = fit(values, blocks=design.blocks)
-        self.first = fit(values[trained], blocks=design.blocks)
-        self.truth = np.tile(values[held[:ROWS]], (MASKS, 1))
+        ridge = chosen_ridge(values[trained], design.blocks)
+        self.fitted = fit(values, blocks=design.blocks, ridge=ridge)
+        self.first = fit(values[trained], blocks=design.blocks, ridge=ridge)
+        self.truth = np.tile(values[held[:ROWS]], (ASKED, 1))
 
-    def aid(self, exam: Exam, net: Weave) -> Aid:
+    def aid(self, tokens: np.ndarray, net: Weave) -> Aid:
         """Give the regressions with the network's shares beside them.
 
+        Few cells are hidden at a time, so that about as much of a row is known as where holes are to be filled.
+
         Arguments:
-            exam: Held-out rows with cells hidden.
+            tokens: Held-out rows, as the network sees them.
             net: The network as it is.
         """
+        exam = Exam(ASKED)
+        exam.set(tokens, 0, HIDDEN)
         asked = exam.asked.numpy()
-        share = np.ones(len(self.codec.kinds))
         places = {slot.column: place for place, slot in enumerate(self.codec.slots)}
         linear = self._linear(asked, places)
-        products = {}
+        held = {}
         for column, where in scales(self.design).items():
-            hidden = np.flatnonzero(asked[:, places[column]])
-            away = self._net(exam, net, hidden, places[column], column) - linear[hidden, where]
-            wanted = self.truth[hidden, where] - linear[hidden, where]
-            scale = self.first.scale[where] ** 2
-            products[column] = (away @ wanted / scale, away @ away / scale, len(hidden))
-        if products:
-            share[list(products)] = shares(list(products.values()))
-        return Aid(design=self.design, fitted=self.fitted, share=share)
+            hidden = np.flatnonzero(asked[:, places[column]] & ~np.isnan(self.truth[:, where]))
+            held[column] = self._held(exam, net, hidden, places[column], column, linear)
+        share, stretch = np.ones(len(self.codec.kinds)), np.ones(len(self.codec.kinds))
+        if held:
+            columns, cells = list(held), list(held.values())
+            share[columns] = shares([(own.away @ own.wanted, own.away @ own.away, len(own.away)) for own in cells])
+            stretch[columns] = stretches(
+                [
+                    (
+                        ((own.wanted - part * own.away) ** 2).sum(),
+                        (part**2 * own.variance + (1 - part) ** 2 * own.rest).sum(),
+                        len(own.away),
+                    )
+                    for own, part in zip(cells, share[columns], strict=True)
+                ]
+            )
+        return Aid(design=self.design, fitted=self.fitted, share=share, stretch=stretch)
+
+    def _held(
+        self, exam: Exam, net: Weave, hidden: np.ndarray, place: int, column: int, linear: np.ndarray
+    ) -> HeldCells:
+        """Hold the network's law and the regression of a column's hidden cells against the truth."""
+        where = scales(self.design)[column]
+        scale = self.first.scale[where]
+        means, variances = self._net(exam, net, hidden, place, column)
+        return HeldCells(
+            away=(means - linear[hidden, where]) / scale,
+            wanted=(self.truth[hidden, where] - linear[hidden, where]) / scale,
+            variance=variances / scale**2,
+            rest=float(self.first.spread[where] ** 2),
+        )
 
     def _linear(self, asked: np.ndarray, places: dict[int, int]) -> np.ndarray:
         seen = self.truth.copy()
@@ -107,10 +166,14 @@ class AidExam:
         return apply(self.first, seen)
 
     @torch.no_grad()
-    def _net(self, exam: Exam, net: Weave, rows: np.ndarray, place: int, column: int) -> np.ndarray:
+    def _net(self, exam: Exam, net: Weave, rows: np.ndarray, place: int, column: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give mean and variance of the network's law of each cell."""
         state = net.hidden(net.entered(exam.tokens[rows], exam.known[rows]))
-        numbers: np.ndarray = self.codec.kind(column).expected(net.logits(state, place).softmax(1).numpy())[0]
-        return numbers
+        kind = self.codec.kind(column)
+        logits = net.logits(state, place)
+        logits[:, kind.numbers :] = -torch.inf  # what is asked for is a number, not a hole
+        chances = logits.softmax(1).numpy()
+        return np.asarray(kind.expected(chances)[0]), np.asarray(kind.variance(chances))
 
 
 def shares(products: Sequence[tuple[float, float, int]]) -> np.ndarray:
@@ -125,3 +188,17 @@ def shares(products: Sequence[tuple[float, float, int]]) -> np.ndarray:
     doubt = DOUBT * squared / np.maximum(cells, 1)
     found: np.ndarray = (with_truth + doubt * usual) / np.maximum(squared + doubt, 1e-12)
     return np.clip(found, 0, 1)
+
+
+def stretches(spreads: Sequence[tuple[float, float, int]]) -> np.ndarray:
+    """Say how many times as wide as mixed ones each column's draws are to be, drawn towards what all columns say.
+
+    Arguments:
+        spreads: For each column the squared errors of best guesses, the variances of mixed draws, both summed over the
+            same cells, and over how many.
+    """
+    errors, variances, cells = (np.array(part, dtype=np.float64) for part in zip(*spreads, strict=True))
+    usual = errors.sum() / max(variances.sum(), 1e-12)
+    doubt = DOUBT * variances / np.maximum(cells, 1)
+    found = np.sqrt((errors + doubt * usual) / np.maximum(variances + doubt, 1e-12))
+    return np.asarray(np.clip(found, *STRETCH))

@@ -15,9 +15,14 @@ ROWS, MASKS = 1000, 4
 
 
 class Exam:
-    """Held-out rows and the cells that are hidden from the network."""
+    """Held-out rows and the cells that are hidden from the network.
 
-    def __init__(self) -> None:
+    Arguments:
+        masks: How often each row is asked about, each time with other cells hidden.
+    """
+
+    def __init__(self, masks: int = MASKS) -> None:
+        self.masks = masks
         self.tokens, self.known = torch.empty(0, 0), torch.empty(0, 0)
 
     def set(self, tokens: np.ndarray, seed: int, hidden: tuple[float, float]) -> None:
@@ -29,10 +34,15 @@ class Exam:
             hidden: Between which shares of a row's cells are hidden.
         """
         random = generator(seed, "exam")
-        rows = np.tile(tokens[:ROWS], (MASKS, 1)).astype(np.int64)
+        rows = np.tile(tokens[:ROWS], (self.masks, 1)).astype(np.int64)
         share = random.uniform(*hidden, size=(len(rows), 1))
         known = (random.random(rows.shape) >= share) & (rows >= 0)
         self.tokens, self.known = torch.from_numpy(rows), torch.from_numpy(known)
+
+    @property
+    def once(self) -> np.ndarray:
+        """The rows, each once."""
+        return np.asarray(self.tokens[: len(self.tokens) // self.masks].numpy())
 
     @property
     def asked(self) -> Tensor:
@@ -41,7 +51,7 @@ class Exam:
 
     def by_row(self, surprise: Tensor) -> np.ndarray:
         """Sum the surprise at the cells asked for, over a row's cells and its masks."""
-        whole: np.ndarray = (surprise * self.asked).sum(1).reshape(MASKS, -1).sum(0).numpy()
+        whole: np.ndarray = (surprise * self.asked).sum(1).reshape(self.masks, -1).sum(0).numpy()
         return whole
 
     @torch.no_grad()

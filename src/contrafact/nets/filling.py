@@ -128,7 +128,41 @@ class Filling:
             unknown = self.known.encoded["tokens"][rows][:, self._smooth()] < 0
             shares[rows] = np.where(unknown, fresh, shares[rows])
         encoded = {"tokens": tokens.numpy().astype(np.int16), "within": shares, "exact": exact}
-        return self.codec.filled(self.data, self.codec.columns_of(encoded))
+        cells = self.codec.columns_of(encoded)
+        if self.aid is not None and self.plan is None:
+            self._move(cells, self.aid, seed)
+            cells = self.codec.with_followers(cells)
+        return self.codec.filled(self.data, cells)
+
+    def _move(self, cells: list[Any], aid: Aid, seed: int) -> None:
+        """Let draws of smooth columns scatter around the best guesses, as widely as held-out cells do."""
+        smooth = [slot for slot in self.codec.slots if not slot.base and self._is_smooth(slot.column)]
+        for rows in self._chunks() if smooth else ():
+            known = self._known(rows)
+            stream = generator(fold(seed, "aid"), self.first + int(rows[0]) // BLOCK_ROWS)
+            linear, wild = aid.guess(known, len(rows)), aid.drawn(known, len(rows), stream.standard_normal)
+            making = Making(self.net, self.tokens[rows], torch.Generator())
+            state = making.state().expand(len(rows), -1)
+            for place, slot in enumerate(self.codec.slots):
+                holes = (self.tokens[rows, place] < 0).numpy()
+                if slot not in smooth or slot.column not in linear or not holes.any():
+                    continue
+                where = torch.from_numpy(np.flatnonzero(holes))
+                chances, _ = making.law(place, self._weights(place, rows[holes]), where, state[where])
+                kind, share = self.codec.kind(slot.column), aid.share[slot.column]
+                means = kind.expected((chances / chances.sum(1, keepdim=True)).numpy())[0]
+                drawn = cells[slot.column].numbers[rows[holes]]
+                guess, other = linear[slot.column][holes], wild[slot.column][holes]
+                away = share * (drawn - means) + (1 - share) * (other - guess)
+                moved = share * means + (1 - share) * guess + aid.stretch[slot.column] * away
+                cells[slot.column].numbers[rows[holes]] = kind.on_grid(
+                    np.clip(moved, kind.knots[0, 0], kind.knots[-1, -1])
+                )
+
+    def _is_smooth(self, column: int) -> bool:
+        """Tell columns of numbers without words and without numbers that many rows share."""
+        kind = self.codec.kind(column)
+        return not len(kind.points) and len(kind.knots) > 0 and not kind.words
 
     def _exact(self) -> np.ndarray:
         """Give the known numbers of columns that are held to constraints."""

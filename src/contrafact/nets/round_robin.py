@@ -23,8 +23,12 @@ from typing import Self
 
 import numpy as np
 
+from contrafact.base.seeds import generator
+
 ROUNDS, RIDGE = 10, 1e-3
 MOST_PREDICTORS = 256
+STRENGTHS = (1e-3, 1e-2, 1e-1)
+HIDDEN, TRIED_ROWS = 0.1, 20_000
 Noise = Callable[[tuple[int, ...]], np.ndarray]
 
 
@@ -104,6 +108,22 @@ def fit(
             weights[inputs, block], spread[block] = _ridge(seen, inputs, block, len(rows) - len(hollow), ridge)
             _refill(rows, gram, hollow, block, start.clipped(rows[hollow] @ weights[:, block], block))
     return Coefficients(**{**start.arrays(), "weights": weights, "spread": spread})
+
+
+def chosen_ridge(values: np.ndarray, blocks: np.ndarray, *, rounds: int = ROUNDS, seed: int = 0) -> float:
+    """Choose how strongly weights are held near zero: what is best on known cells, hidden for the purpose."""
+    stream = generator(seed, "hide")
+    some = np.sort(stream.permutation(len(values))[:TRIED_ROWS])
+    truth = values[some]
+    block_of = np.repeat(np.arange(len(blocks)), np.diff([*blocks, values.shape[1]]))
+    hidden = (stream.random((len(truth), len(blocks))) < HIDDEN)[:, block_of] & ~np.isnan(truth)
+    holed = np.where(hidden, np.nan, truth)
+    errors = []
+    for ridge in STRENGTHS:
+        fitted = fit(holed, blocks=blocks, rounds=rounds, ridge=ridge)
+        away = (apply(fitted, holed, rounds=rounds) - truth) / fitted.scale
+        errors.append(float(np.square(away[hidden]).mean()) if hidden.any() else 0.0)
+    return STRENGTHS[int(np.argmin(errors))]
 
 
 def apply(fitted: Coefficients, values: np.ndarray, *, rounds: int = ROUNDS, noise: Noise | None = None) -> np.ndarray:

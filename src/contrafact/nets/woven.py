@@ -86,7 +86,7 @@ class Woven(Model):
     def arrays(self, with_critic: bool = False) -> Encoded:
         """Copy the network's weights."""
         weights = weights_of(net=self.net)
-        aid = self.aid_exam.aid(self.exam, self.net) if self.aid_exam and self.exam else self.aid
+        aid = self.aid_exam.aid(self.exam.once, self.net) if self.aid_exam and self.exam else self.aid
         return {**weights, "bonds": self.bonds.astype(np.float32), **(aid.arrays() if aid else {})}
 
     def rows(self, n: int, seed: int) -> Encoded:

@@ -21,16 +21,13 @@ import numpy as np
 
 from contrafact.base.errors import DataError
 from contrafact.base.recipe import Count, Positive, Recipe, Sentences
-from contrafact.base.seeds import generator
 from contrafact.codecs.design import Design
 from contrafact.codecs.schema import Role
 from contrafact.codecs.table import TableCodec
 from contrafact.engine.record import record
 from contrafact.nets.filled import Filled
-from contrafact.nets.round_robin import Coefficients, apply, fit
+from contrafact.nets.round_robin import Coefficients, apply, chosen_ridge, fit
 
-STRENGTHS = (1e-3, 1e-2, 1e-1)
-HIDDEN, TRIED_ROWS = 0.1, 20_000
 MOST_COLUMNS = 4096
 
 
@@ -58,7 +55,7 @@ class ICE(Recipe):
         _check_width(design.width)
         known = codec.known(data)
         values = design.matrix(known.cells, len(known.encoded["tokens"]))
-        ridge = self.ridge or _chosen(values, design.blocks, self.rounds, seed)
+        ridge = self.ridge or chosen_ridge(values, design.blocks, rounds=self.rounds, seed=seed)
         fitted = fit(values, blocks=design.blocks, rounds=self.rounds, ridge=ridge)
         model = ICEModel(self, codec, fitted.arrays(), {"ridge": ridge})
         record(self, data, model, seed=seed, run_dir=run_dir)
@@ -98,19 +95,3 @@ def _check_width(width: int) -> None:
             fix="Drop columns, or fill holes with the method fill or loom.",
             code="E251",
         )
-
-
-def _chosen(values: np.ndarray, blocks: np.ndarray, rounds: int, seed: int) -> float:
-    """Choose the strength that is best on known cells, hidden for the purpose."""
-    stream = generator(seed, "hide")
-    some = np.sort(stream.permutation(len(values))[:TRIED_ROWS])
-    truth = values[some]
-    block_of = np.repeat(np.arange(len(blocks)), np.diff([*blocks, values.shape[1]]))
-    hidden = (stream.random((len(truth), len(blocks))) < HIDDEN)[:, block_of] & ~np.isnan(truth)
-    holed = np.where(hidden, np.nan, truth)
-    errors = []
-    for ridge in STRENGTHS:
-        fitted = fit(holed, blocks=blocks, rounds=rounds, ridge=ridge)
-        away = (apply(fitted, holed, rounds=rounds) - truth) / fitted.scale
-        errors.append(float(np.square(away[hidden]).mean()) if hidden.any() else 0.0)
-    return STRENGTHS[int(np.argmin(errors))]

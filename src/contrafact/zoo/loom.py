@@ -6,7 +6,9 @@ row column by column in any order asks for d of them, one for each number of kno
 is uniform from 0 to 1 (Uria et al. 2014). Their likelihood averaged over all orders would weigh a row's loss by
 d / (number hidden): then the rows with one cell hidden make most of the noise in the gradient. Here each hidden cell
 counts alike, which asks for the same laws, is calmer, and learns best where little is known, which is where all
-drawing begins. No adversary takes part; at one column a pass none was seen to improve it.
+drawing begins. Of some rows three cells or fewer are shown, so that questions with one or two conditions, which a
+share seldom asks where columns are many, are answered as well. No adversary takes part; at one column a pass none was
+seen to improve it.
 
 For holes alone a row is rarely hidden by more than half (`learn="holes"`); linear regressions then have a part in best
 guesses, as large as held-out rows say (`nets/aid.py`).
@@ -64,6 +66,7 @@ from contrafact.nets.woven import Encoded, Woven, bonds_between, network, restor
 
 AID_ROWS, AID_COLUMNS = 50_000, 512  # that regressions beside the network take
 HIDDEN: dict[str, tuple[float, float]] = {"all": (0.0, 1.0), "holes": (0.05, 0.5)}
+FEW_ROWS, FEW_CELLS = 0.3, 4  # share of rows of which fewer cells than so many are shown
 
 
 @dataclass(kw_only=True)
@@ -101,11 +104,20 @@ class Hiding:
         """Hide cells and count the surprise at them."""
         tokens = batch["tokens"].long()
         there = tokens >= 0
-        low, high = HIDDEN[self.recipe.learn]
-        share = low + (high - low) * step.uniform(len(tokens), 1)
-        hidden = (step.uniform(*tokens.shape) < share) & there
+        hidden = self.cells(tokens.shape, step) & there
         surprise = self.net.surprise(self.net.hidden(self.net.entered(tokens, there & ~hidden)), tokens)
         return {"surprise": (surprise * hidden.T).sum() / hidden.sum().clamp_min(1)}
+
+    def cells(self, shape: torch.Size, step: Step) -> Tensor:
+        """Choose the cells that are hidden."""
+        low, high = HIDDEN[self.recipe.learn]
+        share = low + (high - low) * step.uniform(shape[0], 1)
+        hidden = step.uniform(*shape) < share
+        if self.recipe.learn == "holes":
+            return hidden
+        shown = (step.uniform(shape[0], 1) * FEW_CELLS).floor()
+        rank = step.uniform(*shape).argsort(1).argsort(1)
+        return torch.where(step.uniform(shape[0], 1) < FEW_ROWS, rank >= shown, hidden)
 
 
 @dataclass(frozen=True, kw_only=True)
