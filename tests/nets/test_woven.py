@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from contrafact.base.errors import UsageError
 from contrafact.nets.woven import Woven, bonds_between
@@ -83,6 +84,13 @@ def test_every_subset_of_columns_can_be_given(model, rows):
         given = {name: example[name] for name, take in zip(rows.columns, chosen, strict=True) if take}
         drawn = model.sample(20, given=given, seed=0)
         assert all((drawn[name] == value).all() for name, value in given.items())
+
+
+@pytest.mark.parametrize("chance", [0.0, 1 - 2**-24])
+def test_a_draw_at_either_end_of_chance_keeps_the_condition(levels, chance, monkeypatch):
+    monkeypatch.setattr(torch, "rand", lambda *size, generator=None: torch.full(size, chance))
+    drawn = levels.sample(5, given={"a": "y", "c": [1, 2]}, seed=0)
+    assert (drawn["a"] == "y").all() and drawn["c"].isin([1, 2]).all()
 
 
 def test_an_interval_holds_inside_a_bin_too(model, rows):

@@ -75,7 +75,9 @@ class Making:
         chances, held = self.law(place, allowed, rows, state)
         sums = chances.cumsum(1)
         uniform = torch.rand(len(chances), 1, generator=self.source).to(chances.device)
-        drawn = (sums < uniform * sums[:, -1:]).sum(1).clamp_max(chances.shape[1] - 1)
+        # Neither a 0 nor a product rounded up to the whole may fall on a token without a chance.
+        marks = torch.minimum(uniform * sums[:, -1:], torch.nextafter(sums[:, -1:], torch.zeros_like(sums[:, -1:])))
+        drawn = (sums <= marks).sum(1)
         self.tell(place, drawn, rows)
         return held
 
@@ -100,7 +102,7 @@ class Making:
         """Keep some rows, each as often as its weight says, as evenly as can be (systematic resampling)."""
         sums = weights.cpu().double().cumsum(0)
         marks = (torch.arange(count) + torch.rand(1, generator=self.source)) / count * sums[-1]
-        kept = torch.searchsorted(sums, marks.to(sums.dtype)).clamp_max(len(weights) - 1)
+        kept = torch.searchsorted(sums, marks.to(sums.dtype), right=True).clamp_max(len(weights) - 1)
         kept = kept[torch.randperm(count, generator=self.source)]
         if self.course is not None:
             self.course = self.course.picked(kept.numpy())
