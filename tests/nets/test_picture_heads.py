@@ -6,6 +6,7 @@ import torch
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Step
 from contrafact.nets.picture_heads import Hearing, TwoHeadedCritic
+from contrafact.nets.pictures import PictureGenerator
 
 
 def step(number: int = 0) -> Step:
@@ -42,3 +43,10 @@ def test_a_penalty_leaves_the_second_heads_gradient_as_it_is():
         assert bool(terms) == (number == 0)
         grads.append(torch.autograd.grad(hearing.answers().square().mean(), weight)[0])
     torch.testing.assert_close(grads[0], grads[1])
+
+
+@pytest.mark.parametrize("width", [1, 4, 6])
+def test_the_narrowest_generator_makes_pictures_of_any_size(width):
+    for shape in ((1, 64, 64), (3, 28, 20)):
+        made = PictureGenerator(5, 0, shape, width)(torch.zeros(2, 5))
+        assert made.shape == (2, *shape) and made.isfinite().all()

@@ -63,7 +63,9 @@ class Filler(nn.Module):
         self.noise = nn.Linear(latent + condition, places, bias=False)
         nn.init.normal_(self.noise.weight, std=1 / math.sqrt(latent + condition))
         self.mix = convolution(widths[0], widths[0], 3, 1)
-        self.stages = nn.ModuleList(Grow(w, condition, double=i + 1 < times) for i, w in enumerate(widths))
+        self.stages = nn.ModuleList(
+            Grow(channels, condition, doubled) for channels, doubled in zip(widths, [*widths[1:], 0], strict=True)
+        )
         self.beside = nn.ModuleList(nn.Conv2d(size, size, 1) for size in widths[1:])
         self.head = nn.Conv2d(widths[-1], 4 * self.channels, 3, 1, 1)
         nn.init.normal_(self.head.weight, std=1 / math.sqrt(9 * widths[-1]))

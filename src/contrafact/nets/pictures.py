@@ -61,16 +61,16 @@ class ConditionalNorm(nn.Module):
 
 
 class Grow(nn.Module):
-    """Norm, bend, and add a convolved residual; then double the map with half the channels, unless it is the last."""
+    """Norm, bend, and add a convolved residual; then double the map with as many channels, 0 where it is the last."""
 
-    def __init__(self, channels: int, condition: int, *, double: bool) -> None:
+    def __init__(self, channels: int, condition: int, doubled: int) -> None:
         super().__init__()
         self.norm = ConditionalNorm(channels, condition)
         self.conv = convolution(channels, channels, 3, 1)
         self.norm2 = ConditionalNorm(channels, condition)
         self.up = None
-        if double:
-            self.up = nn.ConvTranspose2d(channels, channels // 2, 4, 2, 1, bias=False)
+        if doubled:
+            self.up = nn.ConvTranspose2d(channels, doubled, 4, 2, 1, bias=False)
             nn.init.normal_(self.up.weight, std=math.sqrt(2 / (4 * channels)))
 
     def forward(self, maps: Tensor, condition: Tensor | None) -> Tensor:
@@ -105,7 +105,7 @@ class PictureGenerator(nn.Module):
 
     def __init__(self, latent: int, condition: int, shape: tuple[int, int, int], width: int, loudness: float = 6.0):
         super().__init__()
-        channels, self.high, self.wide = shape
+        colours, self.high, self.wide = shape
         times = doublings(self.high, self.wide)
         self.base = (grown(self.high, times), grown(self.wide, times))
         widths = [max(width * 2 ** (times - 1) >> (i + 1), 4) for i in range(times)] if times > 1 else [width]
@@ -113,8 +113,10 @@ class PictureGenerator(nn.Module):
         self.first = nn.Linear(latent + condition, widths[0] * self.base[0] * self.base[1])
         nn.init.normal_(self.first.weight, std=1 / math.sqrt(latent + condition))
         nn.init.zeros_(self.first.bias)
-        self.stages = nn.ModuleList(Grow(w, condition, double=i + 1 < times) for i, w in enumerate(widths))
-        self.head = nn.Conv2d(widths[-1], 4 * channels, 3, 1, 1)
+        self.stages = nn.ModuleList(
+            Grow(channels, condition, doubled) for channels, doubled in zip(widths, [*widths[1:], 0], strict=True)
+        )
+        self.head = nn.Conv2d(widths[-1], 4 * colours, 3, 1, 1)
         nn.init.normal_(self.head.weight, std=1 / math.sqrt(9 * widths[-1]))
         nn.init.zeros_(self.head.bias)
 
