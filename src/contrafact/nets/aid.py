@@ -8,6 +8,8 @@ error there, drawn a little towards that of all columns together.
 Random draws of smooth columns are mixed alike: the network's and the regressions' scatter, each in its share, around
 the best guess, and stretched until they lie as far from it as held-out cells do: who learned from few rows is surer
 than he has reason to be, and the mean of two draws scatters less than either.
+
+The regressions see smooth columns as normal scores (`nets/normal_scores.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ import numpy as np
 import torch
 
 from contrafact.nets.exam import ROWS, Exam
+from contrafact.nets.normal_scores import Scores
 from contrafact.nets.round_robin import Coefficients, Noise, apply, chosen_ridge, fit
 from contrafact.nets.weave import Weave
 
@@ -40,24 +43,26 @@ class Aid:
     """
 
     design: Any
+    scores: Scores
     fitted: Coefficients
     share: np.ndarray
     stretch: np.ndarray
 
     def guess(self, cells: list[Any], rows: int) -> dict[int, np.ndarray]:
         """Give the regressions' numbers for all rows, by the column's place in the table."""
-        made = apply(self.fitted, self.design.matrix(cells, rows))
+        made = guessed(self.fitted, self.scores, self.design.matrix(cells, rows))[0]
         return {column: made[:, where] for column, where in scales(self.design).items()}
 
     def drawn(self, cells: list[Any], rows: int, noise: Noise) -> dict[int, np.ndarray]:
         """Give random draws by the regressions for all rows, by the column's place in the table."""
-        made = apply(self.fitted, self.design.matrix(cells, rows), noise=noise)
+        values = self.scores.into(self.design.matrix(cells, rows))
+        made = self.scores.back(apply(self.fitted, values, noise=noise))
         return {column: made[:, where] for column, where in scales(self.design).items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Give what was fitted, by name."""
-        fitted = {f"aid/{name}": part for name, part in self.fitted.arrays().items()}
-        return {**fitted, "aid/share": self.share, "aid/stretch": self.stretch}
+        fitted = {**self.fitted.arrays(), **self.scores.arrays(), "share": self.share, "stretch": self.stretch}
+        return {f"aid/{name}": part for name, part in fitted.items()}
 
     @classmethod
     def of(cls, design: Any, arrays: dict[str, np.ndarray]) -> Aid | None:
@@ -66,8 +71,32 @@ class Aid:
         if not own:
             return None
         share = own.pop("share")
-        stretch = own.pop("stretch", np.ones_like(share))  # models of before had none
-        return cls(design=design, fitted=Coefficients.of(own), share=share, stretch=stretch)
+        stretch = own.pop("stretch", np.ones_like(share))  # models of before had none, and no scores
+        bare = Scores.fit(np.empty((0, 0)), ()).arrays()
+        columns, numbers, scores = (own.pop(name, part) for name, part in bare.items())
+        return cls(
+            design=design,
+            scores=Scores(columns=columns, numbers=numbers, scores=scores),
+            fitted=Coefficients.of(own),
+            share=share,
+            stretch=stretch,
+        )
+
+
+def guessed(fitted: Coefficients, scores: Scores, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Give the regressions' means and variances of a matrix's cells, those that are known included.
+
+    Arguments:
+        fitted: Regressions of scores.
+        scores: Which columns are read as scores.
+        values: Rows of numbers with NaN for holes.
+    """
+    return scores.moments(apply(fitted, scores.into(values)), fitted.spread * fitted.scale)
+
+
+def is_smooth(kind: Any) -> bool:
+    """Tell columns of numbers without words and without numbers that many rows share, by their tokens."""
+    return not len(kind.points) and len(kind.knots) > 0 and not kind.words
 
 
 def scales(design: Any) -> dict[int, int]:
@@ -90,7 +119,7 @@ class HeldCells:
     away: np.ndarray
     wanted: np.ndarray
     variance: np.ndarray
-    rest: float
+    rest: np.ndarray
 
 
 class AidExam:
@@ -106,10 +135,13 @@ class AidExam:
 
     def __init__(self, codec: Any, design: Any, values: np.ndarray, trained: np.ndarray, held: np.ndarray) -> None:
         self.codec, self.design = codec, design
+        self.scores = Scores.fit(values, [w for c, w in scales(design).items() if is_smooth(codec.kind(c))])
+        self.truth = np.tile(values[held[:ROWS]], (ASKED, 1))
+        self.scale = fit(values, rounds=1).scale
+        values = self.scores.into(values)
         ridge = chosen_ridge(values[trained], design.blocks)
         self.fitted = fit(values, blocks=design.blocks, ridge=ridge)
         self.first = fit(values[trained], blocks=design.blocks, ridge=ridge)
-        self.truth = np.tile(values[held[:ROWS]], (ASKED, 1))
 
     def aid(self, tokens: np.ndarray, net: Weave) -> Aid:
         """Give the regressions with the network's shares beside them.
@@ -125,7 +157,7 @@ class AidExam:
         asked = exam.asked.numpy()
         places = {slot.column: place for place, slot in enumerate(self.codec.slots)}
         linear = self._linear(asked, places)
-        held = {}
+        held: dict[int, HeldCells] = {}
         for column, where in scales(self.design).items():
             hidden = np.flatnonzero(asked[:, places[column]] & ~np.isnan(self.truth[:, where]))
             held[column] = self._held(exam, net, hidden, places[column], column, linear)
@@ -143,27 +175,33 @@ class AidExam:
                     for own, part in zip(cells, share[columns], strict=True)
                 ]
             )
-        return Aid(design=self.design, fitted=self.fitted, share=share, stretch=stretch)
+        return Aid(design=self.design, scores=self.scores, fitted=self.fitted, share=share, stretch=stretch)
 
     def _held(
-        self, exam: Exam, net: Weave, hidden: np.ndarray, place: int, column: int, linear: np.ndarray
+        self,
+        exam: Exam,
+        net: Weave,
+        hidden: np.ndarray,
+        place: int,
+        column: int,
+        linear: tuple[np.ndarray, np.ndarray],
     ) -> HeldCells:
         """Hold the network's law and the regression of a column's hidden cells against the truth."""
         where = scales(self.design)[column]
-        scale = self.first.scale[where]
+        scale, guess = self.scale[where], linear[0][hidden, where]
         means, variances = self._net(exam, net, hidden, place, column)
         return HeldCells(
-            away=(means - linear[hidden, where]) / scale,
-            wanted=(self.truth[hidden, where] - linear[hidden, where]) / scale,
+            away=(means - guess) / scale,
+            wanted=(self.truth[hidden, where] - guess) / scale,
             variance=variances / scale**2,
-            rest=float(self.first.spread[where] ** 2),
+            rest=linear[1][hidden, where] / scale**2,
         )
 
-    def _linear(self, asked: np.ndarray, places: dict[int, int]) -> np.ndarray:
+    def _linear(self, asked: np.ndarray, places: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
         seen = self.truth.copy()
         for part in self.design.parts:
             seen[asked[:, places[part.column]], part.where] = np.nan
-        return apply(self.first, seen)
+        return guessed(self.first, self.scores, seen)
 
     @torch.no_grad()
     def _net(self, exam: Exam, net: Weave, rows: np.ndarray, place: int, column: int) -> tuple[np.ndarray, np.ndarray]:

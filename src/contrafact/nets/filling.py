@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from contrafact.base.seeds import BLOCK_ROWS, fold, generator
-from contrafact.nets.aid import Aid
+from contrafact.nets.aid import Aid, is_smooth
 from contrafact.nets.making import Making
 from contrafact.nets.weave import Weave
 
@@ -136,7 +136,7 @@ class Filling:
 
     def _move(self, cells: list[Any], aid: Aid, seed: int) -> None:
         """Let draws of smooth columns scatter around the best guesses, as widely as held-out cells do."""
-        smooth = [slot for slot in self.codec.slots if not slot.base and self._is_smooth(slot.column)]
+        smooth = [slot for slot in self.codec.slots if not slot.base and is_smooth(self.codec.kind(slot.column))]
         for rows in self._chunks() if smooth else ():
             known = self._known(rows)
             stream = generator(fold(seed, "aid"), self.first + int(rows[0]) // BLOCK_ROWS)
@@ -158,11 +158,6 @@ class Filling:
                 cells[slot.column].numbers[rows[holes]] = kind.on_grid(
                     np.clip(moved, kind.knots[0, 0], kind.knots[-1, -1])
                 )
-
-    def _is_smooth(self, column: int) -> bool:
-        """Tell columns of numbers without words and without numbers that many rows share."""
-        kind = self.codec.kind(column)
-        return not len(kind.points) and len(kind.knots) > 0 and not kind.words
 
     def _exact(self) -> np.ndarray:
         """Give the known numbers of columns that are held to constraints."""

@@ -27,7 +27,7 @@ from contrafact.base.seeds import generator
 
 ROUNDS, RIDGE = 10, 1e-3
 MOST_PREDICTORS = 256
-STRENGTHS = (1e-3, 1e-2, 1e-1)
+STRENGTHS = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 HIDDEN, TRIED_ROWS = 0.1, 20_000
 Noise = Callable[[tuple[int, ...]], np.ndarray]
 
