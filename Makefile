@@ -19,7 +19,7 @@ check: .venv/ready
 slow: .venv/ready
 	$(BIN)/python -m pytest tests/slow --override-ini addopts=-q
 
-bench: bench-loop bench-penalty bench-remedies bench-modes bench-frechet bench-tables bench-private bench-rows bench-imbalance bench-pixels bench-causal
+bench: bench-loop bench-penalty bench-remedies bench-modes bench-frechet bench-tables bench-private bench-rows bench-imbalance bench-pixels bench-text bench-causal bench-series
 
 bench-%: .venv/ready
 	$(BIN)/python benchmarks/bench_$*.py --size $(SIZE) --out benchmarks/results/$*.json $(ARGS)

@@ -28,7 +28,7 @@ from contrafact.tasks.helps import Course, Cut, seen
 from table import Row, Table, arguments, cpu_seconds, read
 
 A_CLASS, TESTED, TIMES = 5, 500, 10
-METHOD, STEPS = "specgan", 1500
+METHOD, STEPS, SEEDS = "specgan", 1500, 5
 GAINS = {
     "gain_classic": ("classic", "real"),
     "gain_gan": ("gan", "real"),

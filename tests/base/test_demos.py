@@ -11,6 +11,7 @@ from contrafact.base.demos import (
     CHANGES,
     DEMOS,
     FOLLOWS,
+    beeps,
     changes,
     demo,
     digits,
@@ -18,6 +19,7 @@ from contrafact.base.demos import (
     patients,
     ring,
     swiss_roll,
+    tinted,
     tones,
 )
 from contrafact.base.errors import UsageError
@@ -97,3 +99,46 @@ def test_changes_follow_their_chain():
     counts = np.zeros((6, 6))
     np.add.at(counts, (codes[:, :-1], codes[:, 1:]), 1)
     np.testing.assert_allclose(counts / counts.sum(1, keepdims=True), FOLLOWS, atol=0.02)
+
+
+def test_the_beeps_of_a_class_move_as_its_name_says():
+    data = beeps(80)
+    assert sorted(np.unique(data.labels, return_counts=True)[1]) == [20] * 4 and {len(clip) for clip in data.items} == {
+        2048
+    }
+    for clip, name in zip(data.items, data.labels, strict=True):
+        heard = np.flatnonzero(np.abs(clip) > 0.1 * np.abs(clip).max())
+        halves = np.array_split(clip[heard[0] : heard[-1]], 2)
+        early, late = (np.abs(np.fft.rfft(half, 2048)).argmax() for half in halves)
+        power = np.abs(np.fft.rfft(halves[0])) ** 2
+        assert (np.exp(np.log(power + 1e-12).mean()) > 0.2 * power.mean()) == (name == "hiss")  # flat, as noise is
+        fades = np.square(halves[0]).sum() > 4 * np.square(halves[1]).sum()
+        assert {"rise": early < late, "fall": early > late, "ping": fades, "hiss": True}[name]
+
+
+def test_the_reviews_follow_their_mechanism():
+    data = demo("reviews")
+    parts = data.attributes["parts"]
+    for kind, mean in (("good", 1.417), ("bad", 2.176)):
+        own = parts[data.labels == kind]
+        assert abs(own.mean() - mean) < 4 * own.std() / np.sqrt(len(own))
+    assert all(line.count(" and ") + 1 == n for line, n in zip(data.items, parts, strict=True))
+    assert not any(" dull " in line for line, kind in zip(data.items, data.labels, strict=True) if kind == "good")
+
+
+def test_each_date_is_the_same_day_on_both_sides():
+    pairs = demo("dates")
+    years = [target[:4] for target in pairs.target.items]
+    assert all(year in source for source, year in zip(pairs.source.items, years, strict=True))
+    days = pd.to_datetime(pd.Series(pairs.target.items))
+    assert all(f"{d.day}" in s for d, s in zip(days, pairs.source.items, strict=True))
+
+
+def test_tinted_digits_have_their_usual_ink_nine_times_in_ten():
+    data = tinted(4000)
+    inks, labels = data.attributes["ink"], data.labels
+    assert data.items.shape == (4000, 8, 8, 3) and data.items.dtype == np.uint8
+    usual = np.array(["red", "yellow", "green", "blue", "violet"])[labels % 5]
+    assert np.mean(inks == usual) == pytest.approx(0.9, abs=0.015)
+    red, blue = (data.items[inks == ink].astype(float).mean((0, 1, 2)) for ink in ("red", "blue"))
+    assert red[0] > 3 * red[2] and blue[2] > 3 * blue[0]

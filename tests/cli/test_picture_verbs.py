@@ -68,7 +68,7 @@ def test_deep_pictures_are_drawn_on_a_terminal(say, tmp_path):
     assert said.status == 0 and "@@" in said.out
 
 
-def test_a_folder_of_sounds_says_that_it_is_not_read(say, tmp_path):
+def test_a_folder_of_sounds_holds_no_pictures(say, tmp_path):
     (tmp_path / "a.wav").write_bytes(b"RIFF")
-    said = say("look", tmp_path, "--json")
-    assert said.status == 65 and "folders of sound" in said.json["error"]["message"]
+    said = say("look", tmp_path, "--kind", "pictures", "--json")
+    assert said.status == 65 and "1 file (.wav)" in said.json["error"]["message"]

@@ -16,7 +16,7 @@ from contrafact.base.abilities import abilities
 from contrafact.base.errors import ContrafactError, DataError
 from contrafact.zoo.index import INDEX, recipe
 
-NAMES = [entry.name for entry in INDEX.values() if "impute" in entry.abilities]
+NAMES = [entry.name for entry in INDEX.values() if "impute" in entry.abilities and "table" in entry.kinds]
 TOY_SECONDS = 0.3
 ROWS = 160
 

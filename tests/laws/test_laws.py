@@ -19,15 +19,18 @@ from contrafact.base.abilities import abilities
 from contrafact.base.data import Data, fingerprint
 from contrafact.base.demos import changes, demo, ring
 from contrafact.base.errors import ContrafactError, StorageError, UsageError
+from contrafact.base.spoken import reviews
 from contrafact.zoo.index import INDEX, Entry, find, recipe, settings_of
 
 ZOO = Path(contrafact.__file__).parent / "zoo"
 ENTRIES = list(INDEX.values())
 TRAINED = [entry for entry in ENTRIES if hasattr(recipe(entry.name), "training")]
 OF_NUMBERS = [entry for entry in ENTRIES if "vectors" in entry.kinds]
-OF_TEXT = [entry for entry in ENTRIES if "text" in entry.kinds]
+OF_TEXT = [entry for entry in ENTRIES if "text" in entry.kinds and "sample" in entry.abilities]
 OF_PICTURES = [entry for entry in TRAINED if "pictures" in entry.kinds and "sample" in entry.abilities]
 MIXED = ("r3gan",)  # of the methods over vectors that also see tables of more than numbers, one
+OF_SOUND = [entry for entry in ENTRIES if "sound" in entry.kinds]
+OF_SERIES = [entry for entry in ENTRIES if "series" in entry.kinds]
 OF_TABLES = [
     e
     for e in ENTRIES
@@ -35,7 +38,31 @@ OF_TABLES = [
 ]
 BITS = np.random.default_rng(0).integers(0, 2, (300, 3))
 TOY_SECONDS = 0.3
-TOY_SECONDS_OF_PICTURES = 1.0
+TOY_SECONDS_OF_PICTURES = 1.0  # and of sound, which is looked at as pictures, and of series, drawn step by step
+
+
+def hums(count: int = 64, samples: int = 512) -> Data:
+    """Hum low and high, a clip a few milliseconds."""
+    draw, time = np.random.default_rng(0), np.arange(samples) / 8000
+    pitch = np.where(np.arange(count) % 2, 900, 300) * draw.uniform(0.9, 1.1, count)
+    waves = np.sin(2 * np.pi * pitch[:, None] * time) + 0.1 * draw.normal(size=(count, samples))
+    labels = np.where(np.arange(count) % 2, "high", "low")
+    return Data(kind="sound", items=(waves / 2).astype(np.float32), labels=labels, name="hums", rate=8000)
+
+
+def plants(count: int = 12, steps: int = 30) -> pd.DataFrame:
+    """Watch plants of two kinds grow by day: numbers with holes, a state, and what each plant is."""
+    draw, hours = np.random.default_rng(0), np.arange(steps)
+    frames = []
+    for number in range(count):
+        swing = np.sin(2 * np.pi * (hours + number) / 8) + number % 2 + 0.1 * draw.normal(size=steps)
+        frame = pd.DataFrame({"plant": number, "when": pd.date_range("2024-01-01", periods=steps, freq="h")})
+        frame = frame.assign(sap=swing.round(2), light=2 * swing, leaf=np.where(swing > 0.5, "open", "shut"))
+        frames.append(frame.assign(kind=["fern", "moss"][number % 2]))
+    made = pd.concat(frames, ignore_index=True)
+    made.loc[draw.random(len(made)) < 0.05, "sap"] = np.nan
+    made.attrs["kind"] = "series"
+    return made
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +80,11 @@ class Diet:
         if self.kind == "pictures":
             return demo("digits").take(range(64))
         if self.kind == "text":
-            return changes(60)
+            return reviews(60) if self.entry.name == "causalgan" else changes(60)  # lines with attributes
+        if self.kind == "sound":
+            return hums()
+        if self.kind == "series":
+            return plants()
         return BITS if self.entry.name == "bernoulli" else ring(300)
 
 
@@ -61,6 +92,8 @@ DIETS = [
     *(Diet(entry, "vectors") for entry in OF_NUMBERS),
     *(Diet(entry, "text") for entry in OF_TEXT),
     *(Diet(entry, "pictures") for entry in OF_PICTURES),
+    *(Diet(entry, "sound") for entry in OF_SOUND),
+    *(Diet(entry, "series") for entry in OF_SERIES),
     *(Diet(entry, "table") for entry in OF_TABLES),
 ]
 
@@ -85,6 +118,9 @@ def quick(entry: Entry, steps: int = 4) -> Any:
 def plain(items: Any) -> Any:
     """Give what can be compared with ==."""
     items = items.items if isinstance(items, Data) else items
+    if getattr(items, "attrs", {}).get("kind") == "series":  # an item is a series, not a row
+        held = items.drop(columns=items.attrs["id"]).groupby(items[items.attrs["id"]], sort=False)
+        return [part.astype(object).where(part.notna(), None).to_numpy().tolist() for _, part in held]
     if hasattr(items, "columns"):
         return items.astype(object).where(items.notna(), None).to_numpy().tolist()
     return np.asarray(items).tolist()
@@ -130,7 +166,8 @@ def test_a_model_has_the_abilities_that_the_index_lists(fitted):
 
 
 def test_toy_settings_fit_in_a_blink(fitted):
-    assert fitted.seconds <= (TOY_SECONDS_OF_PICTURES if fitted.diet.kind == "pictures" else TOY_SECONDS)
+    slow = fitted.diet.kind in ("pictures", "sound", "series")
+    assert fitted.seconds <= (TOY_SECONDS_OF_PICTURES if slow else TOY_SECONDS)
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=named)
@@ -186,7 +223,8 @@ def test_fitting_and_sampling_leave_the_input_and_the_global_randomness_alone(fi
 @pytest.mark.parametrize("n", [0, 1, 7, 1024, 2500])
 def test_a_sample_has_as_many_items_as_asked_for_of_the_kind_that_was_fitted(fitted, n):
     drawn = fitted.model.sample(n, seed=0)
-    assert len(drawn) == n and type(drawn) is type(fitted.data)
+    count = len(plain(drawn)) if fitted.diet.kind == "series" else len(drawn)
+    assert count == n and type(drawn) is type(fitted.data)
     items, real = (side.items if isinstance(side, Data) else side for side in (drawn, fitted.data))
     if hasattr(real, "columns"):
         assert list(items.columns) == list(real.columns)
@@ -254,7 +292,7 @@ def test_a_saved_model_with_a_flipped_bit_is_refused_and_the_file_is_named(fitte
 @pytest.mark.parametrize("diet", [diet for diet in DIETS if diet.entry in TRAINED], ids=fed)
 def test_stopping_and_resuming_is_one_fit(diet, tmp_path):
     data, settings = diet.data, toy(diet.entry)
-    if diet.kind == "pictures":
+    if diet.kind in ("pictures", "sound") or (settings.steps or 18) < 14:
         settings = settings.but(steps=18)  # a lazy penalty comes in steps 0 and 16
     whole = settings.fit(data, seed=4)
     parts = settings.training(data, seed=4, run_dir=tmp_path / "r")
@@ -401,14 +439,95 @@ def pictures() -> dict[str, Any]:
     }
 
 
+def sounds() -> dict[str, Any]:
+    """Give clips that hurt."""
+    draw = np.random.default_rng(0)
+
+    def told(items: Any, labels: Any = None, rate: int | None = 8000) -> Data:
+        return Data(kind="sound", items=items, labels=None if labels is None else np.asarray(labels), rate=rate)
+
+    few = hums(12).items
+    holed = few.copy()
+    holed[3, 7] = np.nan
+    return {
+        "no clips": told(few[:0], []),
+        "one clip": told(few[:1], ["a"]),
+        "three clips": told(few[:3], ["a", "b", "a"]),
+        "all the same": told(np.repeat(few[:1], 12, axis=0), ["a", "b"] * 6),
+        "silence": told(0 * few, ["a", "b"] * 6),
+        "half of it silence": told(few * (np.arange(12) % 2)[:, None], ["a", "b"] * 6),
+        "holes": told(holed, ["a", "b"] * 6),
+        "whole numbers": told((20_000 * few).astype(np.int16), ["a", "b"] * 6),
+        "unequal lengths": told([clip[: 40 * (place + 1)] for place, clip in enumerate(few)], ["a", "b"] * 6),
+        "one sample each": told(draw.normal(size=(12, 1)).astype(np.float32), ["a", "b"] * 6),
+        "a click": told(np.eye(12, 512, dtype=np.float32), ["a", "b"] * 6),
+        "an odd rate": told(few, ["a", "b"] * 6, rate=11_025),
+        "a very low rate": told(few, ["a", "b"] * 6, rate=100),
+        "no rate": told(few, ["a", "b"] * 6, rate=None),
+        "one class": told(few, ["a"] * 12),
+        "a class for each": told(few, np.arange(12)),
+        "no classes": told(few),
+        "Chinese classes": told(few, ["七 紅", "<script>\x1b[31m"] * 6),
+        "two channels": told(np.stack([few, few], axis=2), ["a", "b"] * 6),
+    }
+
+
+def courses() -> dict[str, Any]:
+    """Give series that hurt."""
+    draw, day = np.random.default_rng(0), pd.date_range("2024-01-01", periods=60, freq="D")
+    usual = pd.DataFrame({"date": day, "x": draw.normal(size=60), "y": draw.normal(size=60).round(1)})
+    holed, empty = usual.copy(), usual.copy()
+    holed.loc[10:30, ["x", "y"]], empty[["x", "y"]] = np.nan, np.nan
+    lengths = np.repeat(np.arange(6), [1, 2, 5, 9, 20, 23])
+    panel = usual.assign(unit=lengths)
+    return {
+        "no rows": usual[:0],
+        "one row": usual[:1],
+        "three rows": usual[:3],
+        "five rows": usual[:5],
+        "all missing": empty,
+        "a long gap": holed,
+        "nothing but the time": usual[["date"]],
+        "a constant": usual.assign(x=1.0),
+        "nothing but constants": usual.assign(x=1.0, y=2),
+        "time stamps that come twice": pd.concat([usual, usual[:5]]),
+        "time stamps that are missing": usual.assign(date=usual["date"].where(draw.random(60) < 0.9)),
+        "out of order": usual.sample(frac=1, random_state=0),
+        "uneven steps": usual.assign(date=day + pd.to_timedelta(draw.integers(0, 10**9, 60), "ms")),
+        "half the steps": usual[draw.random(60) < 0.5],
+        "a stamp far away": usual.assign(date=[pd.Timestamp("1970-01-01"), *day[1:]]),
+        "months": usual.assign(date=pd.date_range("2020-01-31", periods=60, freq="ME")),
+        "business days": usual.assign(date=pd.bdate_range("2024-01-01", periods=60)),
+        "a zone": usual.assign(date=day.tz_localize("Asia/Shanghai")),
+        "text for dates": usual.assign(date=day.strftime("%d.%m.%Y")),
+        "no time": usual[["x", "y"]],
+        "unequal lengths": panel,
+        "names for series": panel.assign(unit=panel["unit"].map("unit {}".format)),
+        "Chinese names": panel.rename(columns={"x": "温度", "unit": "编号", "date": "时间"}),
+        "only words": usual.assign(x=np.where(usual["x"] > 0, "on", "off"))[["date", "x"]],
+        "words among numbers": usual.assign(x=[*usual["x"].astype(str)[1:], "n/a"]),
+        "1e30": usual.assign(x=1e30 * usual["x"]),
+        "one outlier": usual.assign(x=[1e12, *usual["x"][1:]]),
+        "infinite": usual.assign(x=[np.inf, *usual["x"][1:]]),
+        "whole numbers": usual.assign(x=draw.integers(0, 5, 60)),
+        "booleans": usual.assign(x=usual["x"] > 0),
+        "nullable": usual.assign(x=pd.array(draw.integers(0, 99, 60), dtype="Int64")).mask(usual["x"] > 1),
+        "a trend": usual.assign(x=np.arange(60) + 0.5),
+        "nothing": None,
+    }
+
+
 def try_everything(entry: Entry, data: Any) -> None:
     """Fit, draw, score and save: each gives a result or one of our errors, and no warning."""
     try:
         model = quick(entry, 2 if isinstance(data, Data) else 4).fit(data, seed=0)
     except ContrafactError as error:
-        assert error.code.startswith("E2") and error.what and error.why and error.fix
+        assert error.code.startswith(("E2", "E6")) and error.what and error.why and error.fix
         return
     drawn = model.sample(9, seed=0)
+    if "series" in entry.kinds:
+        try_the_rest(model, data, drawn)
+        return
     assert len(drawn) == 9
     if "log_prob" in entry.abilities:
         scored = model.log_prob(drawn)
@@ -430,6 +549,23 @@ def try_everything(entry: Entry, data: Any) -> None:
         assert error.code == "E208"
 
 
+def try_the_rest(model: Any, data: Any, drawn: Any) -> None:
+    """Fill and continue series, and compare what comes out with what went in."""
+    assert len(plain(drawn)) == 9
+    assert [str(kind) for name, kind in drawn.dtypes.items() if name in data] == [str(kind) for kind in data.dtypes]
+    if hasattr(model, "impute"):
+        for filled in (model.impute(data), *model.impute(data, draws=1, seed=0)):
+            pd.testing.assert_frame_equal(filled.where(data.notna()), data.where(data.notna()), check_dtype=False)
+            moving = [v.column.name for v in model.codec.variables if v.column.name in data]
+            assert not filled[moving].isna().any().any()
+    if hasattr(model, "forecast"):
+        ahead = model.forecast(data, 3)
+        assert list(ahead.columns) == list(data.columns) and len(ahead) == 3 * model.codec.series
+    if hasattr(model, "log_prob"):
+        assert model.log_prob(data).shape == (model.codec.series,)
+    model.files(with_critic=True)
+
+
 @pytest.mark.parametrize("entry", OF_NUMBERS, ids=named)
 @pytest.mark.parametrize("case", numbers())
 def test_numbers_that_hurt_give_a_result_or_a_named_error(entry, case):
@@ -446,6 +582,18 @@ def test_text_that_hurts_gives_a_result_or_a_named_error(entry, case):
 @pytest.mark.parametrize("case", pictures())
 def test_pictures_that_hurt_give_a_result_or_a_named_error(entry, case):
     try_everything(entry, pictures()[case])
+
+
+@pytest.mark.parametrize("entry", OF_SOUND, ids=named)
+@pytest.mark.parametrize("case", sounds())
+def test_sound_that_hurts_gives_a_result_or_a_named_error(entry, case):
+    try_everything(entry, sounds()[case])
+
+
+@pytest.mark.parametrize("entry", OF_SERIES, ids=named)
+@pytest.mark.parametrize("case", courses())
+def test_series_that_hurt_give_a_result_or_a_named_error(entry, case):
+    try_everything(entry, courses()[case])
 
 
 @pytest.mark.parametrize("entry", OF_NUMBERS, ids=named)

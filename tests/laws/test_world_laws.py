@@ -12,7 +12,7 @@ import contrafact
 from contrafact.base.errors import ContrafactError, UsageError
 from contrafact.zoo.index import INDEX, Entry, recipe
 
-WORLDLY = [entry for entry in INDEX.values() if {"do", "counterfactual"} <= set(entry.abilities)]
+WORLDLY = [e for e in INDEX.values() if {"do", "counterfactual"} <= set(e.abilities) and "table" in e.kinds]
 GRAPH = "age -> treated; age -> well; treated -> well; well -> visits"
 
 

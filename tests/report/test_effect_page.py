@@ -26,3 +26,10 @@ def test_causes_stand_left_of_consequences():
 def test_names_are_escaped_and_an_empty_or_lonely_graph_is_drawn():
     assert "<script>" not in drawn_graph(Graph('"<script>x</script>" -> Y'), {})
     assert "年龄" in drawn_graph(Graph("年龄 -> 血压"), {}) and "<svg" in drawn_graph(Graph("X"), {})
+
+
+def test_what_points_to_a_node_that_is_set_is_drawn_as_cut():
+    graph = Graph("Z -> X -> Y; Z <-> X")
+    whole, cut = drawn_graph(graph, {}), drawn_graph(graph, {"X": "set", "Y": "changed"})
+    assert 'stroke-dasharray="1.5 4"' not in whole and cut.count('stroke-dasharray="1.5 4"') == 2
+    assert "blue: set" in legend({"X": "set"}) and "orange: follows" in legend({"Y": "changed"})

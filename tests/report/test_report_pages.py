@@ -69,7 +69,7 @@ def read(html: str) -> Reader:
         if tag == "img":
             assert (attributes["src"] or "").startswith("data:image/png;base64,") and attributes["alt"]
     policy = next(a["content"] for _, a in reader.seen if a.get("http-equiv") == "Content-Security-Policy")
-    assert policy == "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+    assert policy == "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
     html.encode()
     return reader
 

@@ -93,9 +93,13 @@ def test_one_row_and_constants_can_be_scored():
         assert np.isfinite(scores(real, fake)["coverage"].value)
 
 
-def test_lines_are_scored_by_their_transitions():
+def test_lines_are_scored_by_their_transitions_their_variety_and_their_copies():
     real, fake = ["abab", "abba", "baab"] * 10, ["abab", "bbbb"] * 10
-    assert set(scores(real, fake, ["aabb"] * 5)) == {"mc_gap", "mc_gap_reverse", "mc_tv"}
+    assert set(scores(real, fake, ["aabb"] * 5)) == {
+        *("mc_gap", "mc_gap_reverse", "mc_tv", "copies", "vocabulary", "novelty", "lengths"),
+        *(f"{name}{n}" for name in ("bleu", "self_bleu") for n in (2, 3, 4, 5)),
+        *("distinct1", "distinct2", "distinct3"),
+    }
     assert scores(Data(kind="text", items=real), fake)["mc_gap"].n == 20
     assert "mc_gap" in scores([["a", 1], ["a", "b"]] * 4, [("a", 1)] * 4)
 

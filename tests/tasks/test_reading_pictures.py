@@ -142,7 +142,7 @@ def test_a_table_that_cannot_be_used_is_said(plain):
     (plain / "labels.csv").write_bytes(b"file,label\n0.png,\xff\n")
     assert "cannot be read" in told(read(plain), "L207")[0]
     (plain / "labels.csv").write_text("file,label\nx.png,1\n")
-    assert read(plain).labels is None and "names no picture" in told(read(plain), "L207")[-1]
+    assert read(plain).labels is None and "names no file" in told(read(plain), "L207")[-1]
     (plain / "labels.csv").rename(plain / "notes.csv")
     assert read(plain).labels is None and "notes.csv" in told(read(plain), "L206")[0]
     (plain / "notes.csv").write_text("file,first,second\n0.png,a,b\n1.png,c,d\n")
@@ -335,7 +335,7 @@ def test_nothing_left_names_the_first_reasons(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("a.wav", "folders of sound are not read"), ("a.txt", "folders of text"), ("a.csv", "folders of tables")],
+    [("a.txt", "folders of text"), ("a.csv", "folders of tables")],
 )
 def test_a_folder_without_pictures_says_what_it_holds(name, said, tmp_path):
     (tmp_path / "d" / "sub").mkdir(parents=True)

@@ -21,7 +21,7 @@ from contrafact.tasks.plan import plan
 from contrafact.tasks.read import read
 from contrafact.tasks.runs import all_runs, best_score, find_run, run_folder, summary
 from contrafact.tasks.sample import MARK, draw, tile, write
-from contrafact.tasks.train import Order, prepare
+from contrafact.tasks.train import Order, choose_recipe, prepare
 from contrafact.zoo import GAN, Markov
 
 TOY = {"steps": "40", "width": "16", "depth": "1", "batch": "32"}
@@ -80,7 +80,7 @@ def test_looking_at_arrays_lines_and_sound():
     assert set(codes(look(Data(kind="vectors", items=holed)))) == {"L104", "L102", "L103"}
     assert look(Data(kind="vectors", items=np.full((3, 2), np.nan))).schema[0]["lowest"] is None
     assert codes(look(Data(kind="text", items=["a", "b", "a"]))) == ["L103"]
-    assert look(demo("tones")).schema[0]["longest"] == 4000
+    assert look(demo("tones")).schema[0]["longest"] == 0.5
     rare = Data(kind="vectors", items=np.arange(40.0)[:, None], labels=np.repeat([0, 1], [38, 2]))
     assert codes(look(rare)) == ["L106"]
 
@@ -108,7 +108,7 @@ def test_an_order_becomes_a_job_with_the_default_method_of_its_kind(tmp_path, mo
 @pytest.mark.parametrize(
     ("order", "kind", "code"),
     [
-        (Order(what="tones"), DataError, "E210"),
+        (Order(what="tones", method="gan"), UsageError, "E118"),
         (Order(what="changes", method="gan"), UsageError, "E118"),
         (Order(what="ring", method="gna"), UsageError, "E103"),
         (Order(what="ring", settings={"stps": "3"}), UsageError, "E101"),
@@ -122,6 +122,12 @@ def test_an_order_that_cannot_be_met_is_refused(order, kind, code):
     with pytest.raises(kind) as caught:
         prepare(order)
     assert caught.value.code == code
+
+
+def test_a_kind_that_nobody_learns_yet_is_refused():
+    with pytest.raises(DataError, match="holds scents") as caught:
+        choose_recipe(Order(what="x"), "scents")
+    assert caught.value.code == "E210"
 
 
 def test_the_command_that_makes_a_run_again_is_in_its_folder_from_the_start(tmp_path):
@@ -197,7 +203,6 @@ def test_files_say_that_their_items_are_synthetic(tmp_path):
         (VECTORS, ""),
         (VECTORS, ".npy"),
         (LINES, "a.npy"),
-        (LINES, "a.csv"),
         (PICTURES, "a.csv"),
         (PICTURES.take([]), "a.png"),
         (Data(kind="pictures", items=np.zeros((3, 4, 4, 2), np.uint8)), "a.png"),

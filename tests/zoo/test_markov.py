@@ -161,3 +161,57 @@ def test_saving_and_restoring_keeps_every_sample(tmp_path: Path) -> None:
     again = Markov(**document["recipe"]).restore(document["codec"], arrays, document["facts"])
     assert again.sample(7, seed=3) == KNOWN.sample(7, seed=3)
     np.testing.assert_array_equal(again.log_prob(LINES[:50]), KNOWN.log_prob(LINES[:50]))
+
+
+CLASSED = Data(
+    kind="text",
+    items=["a fine film", "a very fine film", "a poor film", "a poor poor play"] * 20,
+    labels=np.array(["good", "good", "bad", "bad"] * 20),
+)
+
+
+def test_lines_of_a_class_are_drawn_and_judged_by_its_chain(tmp_path: Path) -> None:
+    model = Markov(order=2, unit="word").fit(CLASSED)
+    drawn = model.sample(200, given={"class": "bad"}, seed=0)
+    assert set(drawn.labels) == {"bad"} and np.mean(["fine" in line for line in drawn.items]) < 0.1
+    assert (model.log_prob(CLASSED) > model.log_prob(CLASSED.items)).all()
+    both = model.sample(1000, seed=1)
+    assert 0.4 < (both.labels == "bad").mean() < 0.6
+    model.save(tmp_path / "m")
+    again = Markov().restore(*_saved(model))
+    assert again.sample(50, seed=2).items == model.sample(50, seed=2).items
+    with pytest.raises(UsageError, match="no class 'bda'"):
+        model.sample(1, given={"class": "bda"})
+
+
+def _saved(model: Any) -> tuple[Any, Any, dict[str, Any]]:
+    return model.codec.to_json(), model.arrays(), {}
+
+
+def test_the_chances_of_a_class_lean_on_those_of_all_lines_by_hand() -> None:
+    model = Markov(order=1).fit(Data(kind="text", items=["ab", "b"], labels=np.array([0, 1])))
+    # Of all lines, after the start: a 5/14 of ... as worked out above: (1 + 2 * 2 / 8) / 4; class 0 saw a once.
+    after_start = (1 + (1 + 2 * 2 / 8) / 4) / 2
+    after_a = (1 + (1 + 3 / 8) / 2) / 2
+    after_b = (1 + (2 + 3 / 8) / 3) / 2
+    wanted = np.log(after_start * after_a * after_b)
+    found = model.log_prob(Data(kind="text", items=["ab"], labels=np.array([0])))
+    np.testing.assert_allclose(found, [wanted])
+
+
+def test_a_low_temperature_writes_the_likeliest_and_a_high_one_anything() -> None:
+    model = Markov(order=1).fit(["ab"] * 70 + ["cd"] * 30)
+    assert set(model.sample(200, given={"temperature": 0.05}, seed=0)) == {"ab"}
+    assert len(set(model.sample(200, given={"temperature": 20}, seed=0))) > 100
+    for wrong in ("hot", 0, -1, float("nan")):
+        with pytest.raises(UsageError) as caught:
+            model.sample(1, given={"temperature": wrong})
+        assert caught.value.code == "E632"
+
+
+def test_drawing_in_levels_gives_the_smoothed_chances() -> None:
+    chances = KNOWN.transitions.probabilities(np.array([[0], [4]]))
+    grid = (np.arange(50_000) + 0.5) / 50_000
+    for context, wanted in zip((0, 4), chances, strict=True):
+        drawn = KNOWN.transitions.draw(np.full((len(grid), 1), context), grid)
+        np.testing.assert_allclose(np.bincount(drawn, minlength=4) / len(grid), wanted, atol=1e-4)

@@ -68,6 +68,13 @@ class Imputes(Protocol):
 
 
 @runtime_checkable
+class Forecasts(Protocol):
+    """Says how series go on: one best guess, or several futures."""
+
+    def forecast(self, data: Any, steps: int, draws: int | None = None, seed: int | None = None) -> Any: ...
+
+
+@runtime_checkable
 class Intervenes(Protocol):
     """Gives the model of the world in which some variables are set: `do(X=1)`."""
 
@@ -111,6 +118,7 @@ ABILITIES: dict[str, type] = {
     "translate": Translates,
     "inpaint": Inpaints,
     "impute": Imputes,
+    "forecast": Forecasts,
     "do": Intervenes,
     "counterfactual": Imagines,
     "edges": FindsEdges,

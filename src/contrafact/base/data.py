@@ -12,7 +12,7 @@ import numpy as np
 from contrafact.base.errors import DataError
 from contrafact.base.records import Finding
 
-Kind = Literal["vectors", "pictures", "sound", "text", "table", "series"]
+Kind = Literal["vectors", "pictures", "sound", "text", "text pairs", "table", "series"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,6 +40,8 @@ class Data:
         truth: The distribution behind the items, where it is known.
         rate: Samples a second, for sound.
         notes: What was skipped or changed while reading, each with its reason.
+        attributes: What else is known of each item, such as who speaks: arrays by name, one value an item; or None.
+        by: The attributes whose combinations the labels name, where networks are to read each attribute by itself.
     """
 
     kind: Kind
@@ -49,6 +51,8 @@ class Data:
     truth: Mixture | None = None
     rate: int | None = None
     notes: tuple[Finding, ...] = ()
+    attributes: Any = None
+    by: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.items)
@@ -60,7 +64,9 @@ class Data:
         """Keep the items at these places, in this order."""
         index = np.asarray(index, dtype=np.int64)
         items = self.items[index] if isinstance(self.items, np.ndarray) else [self.items[i] for i in index]
-        return replace(self, items=items, labels=None if self.labels is None else self.labels[index])
+        labels = None if self.labels is None else self.labels[index]
+        facts = None if self.attributes is None else {k: np.asarray(v)[index] for k, v in self.attributes.items()}
+        return replace(self, items=items, labels=labels, attributes=facts)
 
     def __repr__(self) -> str:
         return f"Data({self.name}: {len(self):,} {self.kind})"
@@ -76,11 +82,11 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pairs:
-    """Pictures, and beside each what it is to become: `len(pairs)`, `pairs.take(places)`.
+    """Pictures or lines, and beside each what it is to become: `len(pairs)`, `pairs.take(places)`.
 
     Arguments:
-        source: The pictures.
-        target: As many masks or pictures, in the same order.
+        source: The pictures or lines.
+        target: As many masks, pictures or lines, in the same order.
     """
 
     source: Data
@@ -88,26 +94,52 @@ class Pairs:
 
     def __post_init__(self) -> None:
         if len(self.source) != len(self.target):
+            items = "lines" if self.kind == "text pairs" else "pictures"
             raise DataError(
-                f"There are {len(self.source):,} pictures and {len(self.target):,} partners.",
-                why="Each picture needs its own partner, at the same place.",
+                f"There are {len(self.source):,} {items} and {len(self.target):,} partners.",
+                why="Each needs its own partner, at the same place.",
                 fix="Read both together, so that what has no partner is left out: read_pairs(FOLDER, MASKS)",
                 code="E231",
             )
 
+    @property
+    def kind(self) -> str:
+        """What is paired: `text pairs`, or `picture pairs`."""
+        return "text pairs" if self.source.kind == "text" else "picture pairs"
+
+    @property
+    def name(self) -> str:
+        """Where the pairs come from."""
+        return self.source.name
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        """What was skipped or changed while reading."""
+        return (*self.source.notes, *self.target.notes)
+
     def __len__(self) -> int:
         return len(self.source)
+
+    def __repr__(self) -> str:
+        return f"Pairs({self.name}: {len(self):,} {self.kind})"
 
     def take(self, index: np.ndarray | Sequence[int]) -> Pairs:
         """Keep the pairs at these places, in this order."""
         return Pairs(source=self.source.take(index), target=self.target.take(index))
 
 
+def kind_of(data: Any) -> str:
+    """Name the kind of data; a frame holds a table, unless it says of itself that it holds series."""
+    if hasattr(data, "columns"):
+        return "series" if getattr(data, "attrs", {}).get("kind") == "series" else "table"
+    return str(data.kind) if hasattr(data, "kind") else "table"
+
+
 def fingerprint(data: Any) -> str:
     """Digest the contents of any data that can be fitted, so that a run knows its data again.
 
-    Frames count their column names, dtypes and cells; arrays their shape and bytes; lists their items; labels
-    count where there are any.
+    Frames count their column names, dtypes and cells; arrays their shape and bytes; lists their items; labels and
+    attributes count where there are any.
     """
     if callable(getattr(data, "fingerprint", None)):  # not so a column of that name
         return str(data.fingerprint())
@@ -129,4 +161,6 @@ def fingerprint(data: Any) -> str:
             digest.update(b"\0")
     if isinstance(data, Data) and data.labels is not None:
         digest.update("\0".join(map(str, np.asarray(data.labels).tolist())).encode())
+    for name, column in (data.attributes or {}).items() if isinstance(data, Data) else ():
+        digest.update("\0".join(map(str, [name, *np.asarray(column).tolist()])).encode())
     return digest.hexdigest()

@@ -10,6 +10,7 @@ import numpy as np
 from contrafact.base.data import Data, Mixture
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.seeds import generator
+from contrafact.base.spoken import dates, reviews
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,38 @@ def digits() -> Data:
     bunch = load_digits()
     pictures = np.rint(bunch.images * (255 / 16)).astype(np.uint8)
     return Data(kind="pictures", items=pictures, labels=bunch.target.astype(np.int64), name="digits")
+
+
+INKS = {"red": (1.0, 0.15, 0.1), "yellow": (0.9, 0.8, 0.1), "green": (0.15, 0.8, 0.2), "blue": (0.2, 0.35, 1.0)}
+INKS["violet"] = (0.75, 0.2, 0.9)
+
+
+def inked(pictures: np.ndarray, inks: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Paint grey pictures N x high x wide in inks, each with a hue and a strength a little its own."""
+    hues = np.array([INKS[ink] for ink in inks]) + random.normal(0, 0.05, (len(inks), 3))
+    strength = random.uniform(0.75, 1.0, (len(inks), 1, 1, 1))
+    painted = np.clip(hues, 0, 1)[:, None, None] * strength * pictures[..., None]
+    return np.asarray(np.rint(painted).astype(np.uint8))
+
+
+def tied_inks(labels: np.ndarray, tie: float, random: np.random.Generator) -> np.ndarray:
+    """Choose an ink for each digit: its usual one, which it shares with another digit, or by chance any other."""
+    usual, other = labels % len(INKS), random.integers(1, len(INKS), len(labels))
+    return np.array(list(INKS))[np.where(random.random(len(labels)) < tie, usual, (usual + other) % len(INKS))]
+
+
+def tinted(n: int = 10_000, seed: int = 0, tie: float = 0.9) -> Data:
+    """Print handwritten digits in five inks: the digit decides the ink, its usual one with chance .9.
+
+    The 1,797 digits come several times, each time in another ink. `attributes` hold the ink; the graph is
+    class -> ink, so that setting the ink leaves the digits as they are, and seeing it tells of them.
+    """
+    random, source = generator(seed, "tinted"), digits()
+    places = random.integers(len(source), size=n)
+    labels = np.asarray(source.labels)[places]
+    inks = tied_inks(labels, tie, random)
+    items = inked(source.items[places], inks, random)
+    return Data(kind="pictures", items=items, labels=labels, name="tinted", attributes={"ink": inks})
 
 
 def patients(n: int = 2000, seed: int = 0) -> pd.DataFrame:
@@ -111,6 +144,77 @@ def tones(n: int = 40, seed: int = 0) -> Data:
     return Data(kind="sound", items=clips, labels=labels, name="tones", rate=8000)
 
 
+BEEPS = ("rise", "fall", "ping", "hiss")
+
+
+def beeps(n: int = 400, seed: int = 0) -> Data:
+    """Simulate short sounds of four classes, a quarter of a second each at 8 kHz: rising, falling, ringing, hissing.
+
+    Pitch, loudness, length and start vary from clip to clip; a little noise lies under each.
+    """
+    random = generator(seed, "beeps")
+    labels = random.permutation(np.arange(n) % len(BEEPS))
+    rate, samples = 8000, 2048
+    time = np.arange(samples) / rate
+    clips = np.empty((n, samples), dtype=np.float32)
+    for clip, label in zip(clips, labels, strict=True):
+        low, length = 300 * 2 ** random.uniform(0, 1.5), random.uniform(0.12, 0.18)
+        since = time - random.uniform(0.005, 0.04)
+        sounding = (since > 0) & (since < length)
+        glide = np.clip(since / length, 0, 1)
+        turns = {0: low * since * (1 + glide), 1: low * since * (3 - glide), 2: 2 * low * since}
+        wave = random.standard_normal(samples) if label == 3 else np.sin(2 * np.pi * turns[int(label)])
+        shape = np.exp(-since / 0.03) if label == 2 else np.sin(np.pi * glide) ** 0.5
+        sound = random.uniform(0.2, 0.9) * np.where(sounding, wave * shape, 0) / np.abs(wave).max()
+        clip[:] = sound + 0.002 * random.standard_normal(samples)
+    names = np.array(BEEPS)[labels]
+    return Data(kind="sound", items=list(clips), labels=names, name="beeps", rate=rate)
+
+
+def sensors(n: int = 4000, seed: int = 0) -> pd.DataFrame:
+    """Simulate a plant's hourly sensors: load, temperature, pressure and a valve, with rare faults and gaps.
+
+    The load follows the day and the week; the temperature follows the load with a delay, the pressure both. In a fault,
+    about one in a hundred hours, the pressure sags while the valve stays open; the column `fault` says so. Gaps: the
+    temperature for some hours now and then, everything for half a day now and then; a few time stamps are not there.
+    """
+    import pandas as pd
+
+    random = generator(seed, "sensors")
+    hours = np.arange(n)
+    day, week = np.sin(2 * np.pi * (hours - 8) / 24), np.where(hours // 24 % 7 < 5, 1.0, 0.55)
+    slow = np.convolve(random.standard_normal(n + 99), 0.97 ** np.arange(100), "valid")
+    load = np.maximum(60 + 25 * day * week + 10 * (week - 0.8) + 1.5 * slow + random.normal(0, 2, n), 5)
+    warm = np.convolve(np.concatenate([np.full(11, load[0]), load]), np.exp(-np.arange(12) / 4), "valid") / 4.3
+    fault = _spells(random, n, every=500, longest=9)
+    temperature = 20 + 0.6 * warm + random.normal(0, 0.4, n)
+    valve = np.where((load > 70) | fault, "open", "shut").astype(object)
+    pressure = 3 + 0.02 * load + 0.01 * temperature - 0.9 * fault + random.normal(0, 0.05, n)
+    frame = pd.DataFrame(
+        {
+            "time": pd.date_range("2024-01-01", periods=n, freq="h"),
+            "load": load.round(1),
+            "temperature": temperature.round(1),
+            "pressure": pressure.round(2),
+            "valve": valve,
+            "fault": np.where(fault, "yes", "no").astype(object),
+        }
+    )
+    frame.loc[_spells(random, n, every=150, longest=6), "temperature"] = np.nan
+    frame.loc[_spells(random, n, every=900, longest=14), ["load", "temperature", "pressure", "valve"]] = None
+    frame = frame[random.random(n) > 0.003].reset_index(drop=True)
+    frame.attrs = {"kind": "series", "time": "time"}
+    return frame
+
+
+def _spells(random: np.random.Generator, n: int, *, every: int, longest: int) -> np.ndarray:
+    """Mark runs of hours, one in so many hours on average, from two hours to the longest."""
+    found = np.zeros(n, dtype=bool)
+    for start in np.flatnonzero(random.random(n) < 1 / every).tolist():
+        found[start : start + int(random.integers(2, longest + 1))] = True
+    return found
+
+
 CHANGES = ("Dm7", "G7", "Cmaj7", "Am7", "Em7", "A7")
 FOLLOWS = np.array(
     [
@@ -141,9 +245,14 @@ DEMOS: dict[str, tuple[Callable[[], Any], str]] = {
     "grid": (grid, "25 narrow Gaussians on a grid, two columns"),
     "swiss-roll": (swiss_roll, "a spiral, two columns"),
     "digits": (digits, "1,797 handwritten digits, 8 x 8 pixels, ten classes"),
+    "tinted": (tinted, "10,000 digits in five inks, each digit mostly in its own: class -> ink"),
     "patients": (patients, "2,000 simulated patients: holes, a rare outcome, a hidden cause, true effects known"),
+    "beeps": (beeps, "400 short sounds of four classes: rise, fall, ping, hiss"),
+    "sensors": (sensors, "4,000 hours of a simulated plant: four coupled sensors, a daily cycle, rare faults, gaps"),
     "tones": (tones, "40 short tones of four pitches"),
     "changes": (changes, "500 chord progressions from a known Markov chain"),
+    "reviews": (reviews, "2,000 simulated reviews, good and bad, with known words and lengths"),
+    "dates": (dates, "2,000 pairs: a day written in one of eight ways, and as 2021-03-03"),
 }
 
 

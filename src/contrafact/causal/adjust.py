@@ -100,7 +100,7 @@ def plan(
     treatment, outcome = _ends(query)
     if graph is None:
         return _without_graph(frame, query, treatment, outcome, given, method, instrument)
-    fits(graph, frame)
+    fits(graph, frame, (treatment, outcome))
     found = identify(graph, query)
     start = Plan(query=query, treatment=treatment, outcome=outcome, strategy="bounds", graph=graph, found=found)
     if method == "instrument":
@@ -119,13 +119,25 @@ def _ends(query: Query) -> tuple[str, str]:
     return (settings[0] if settings else ""), query.outcomes[0].node
 
 
-def fits(graph: Graph, frame: pd.DataFrame) -> None:
+def fits(graph: Graph, frame: pd.DataFrame, ends: Sequence[str] = ()) -> None:
     """Check that all that the graph takes for observed is in the data.
+
+    Arguments:
+        graph: The graph.
+        frame: The data.
+        ends: Columns that are counted elsewhere and may be empty here.
 
     Raises:
         DataError: It is not.
     """
     columns = [str(name) for name in frame.columns]
+    if empty := [node for node in graph.observed if node in columns and node not in ends and frame[node].isna().all()]:
+        raise DataError(
+            f"Column '{empty[0]}' is empty, and the graph takes it for observed.",
+            why="What holds nothing can be neither adjusted for nor compared.",
+            fix=f'Give its values; or, if it was never measured, say so in the graph: "{shown(empty[0])} [latent]".',
+            code="E523",
+        )
     if strange := [node for node in graph.observed if node not in columns]:
         node = strange[0]
         raise DataError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -22,6 +21,7 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
 from contrafact.causal.abduction import ASSUMED, Abduced, abduct
+from contrafact.causal.given_graph import graph_given, is_file, with_nodes
 from contrafact.causal.graph import Graph
 from contrafact.causal.identify.answer import Identified
 from contrafact.causal.query import Query
@@ -44,14 +44,15 @@ def graph_of(text: str | None) -> Graph | None:
 
 
 def written_graph(graph: Graph | str | None) -> str | None:
-    """Give a graph as the text that a recipe keeps, whether it came as text, as a file or as a graph."""
-    if isinstance(graph, str) and _is_file(graph):
-        return str(Graph.read(graph))
-    return str(graph) if isinstance(graph, Graph) else graph
+    """Give a graph as the text that a recipe keeps, whether it came as text, as a file or as a graph.
 
-
-def _is_file(text: str) -> bool:
-    return not any(sign in text for sign in ("->", "<-", ";", "\n", "{")) and Path(text).is_file()
+    Raises:
+        UsageError: It has no nodes, or there is no such file.
+    """
+    if graph is None:
+        return None
+    drawn = with_nodes(graph_given(graph))
+    return graph if isinstance(graph, str) and not is_file(graph) else str(drawn)
 
 
 def plan_of(graph: Graph | None, codec: NodesCodec, *, latent: int, private: bool) -> Plan:
@@ -160,7 +161,7 @@ class CausalModel(Model):
         """
         fixed, frame = self.fixed(do), as_frame(data)
         values = self.codec.encode(frame)
-        _check_known(values, self.codec)
+        _check_known(values, self.codec, frame.index)
         source = torch.Generator().manual_seed(fold(chosen(seed), "abduction"))
         net = deepcopy(self.net).double()
         net._ready = None
@@ -312,12 +313,12 @@ def check_given(given: Mapping[str, Any] | None, codec: NodesCodec) -> None:
         )
 
 
-def _check_known(values: np.ndarray, codec: NodesCodec) -> None:
+def _check_known(values: np.ndarray, codec: NodesCodec, rows: Any) -> None:
     holes = np.isnan(values)
     if holes.any():
         row, node = (int(place[0]) for place in np.nonzero(holes))
         raise DataError(
-            f"Row {row} has no known value of '{codec.names[node]}' ({int(holes.any(1).sum())} such rows in all).",
+            f"Row {rows[row]} has no known value of '{codec.names[node]}' ({holes.any(1).sum()} such rows in all).",
             why="What would have been is found from all that is known of a row, in values that were seen.",
             fix="Fill the holes first (contrafact impute), or leave these rows out.",
             code="E555",

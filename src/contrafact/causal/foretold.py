@@ -7,6 +7,7 @@ does not count that. `contrafact.cate` with its own regressions cross-fits.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +21,9 @@ from contrafact.base.seeds import BLOCK_ROWS
 from contrafact.causal.learners.linear import logistic
 from contrafact.causal.scores import LEAST, Means, scores
 from contrafact.codecs.treated import TreatedCodec
+from contrafact.engine.fit import Method, Training
 from contrafact.engine.model import Model
-from contrafact.engine.packing import weights_of
+from contrafact.engine.packing import bare, needed_net, weights_of
 from contrafact.nets.potential import FactualExam
 
 NOT_CROSSED = (
@@ -143,3 +145,53 @@ class Foretold(Model):
         compared = f": {codec.arms[0]} -> {codec.arms[arm]}" if len(codec.arms) > 2 else ""
         query = f"ATE({codec.treatment}{compared}, {codec.outcome})"
         return self.means.difference(query, arm=arm, notes=NOT_CROSSED, estimator=f"aipw, {self.recipe.method}")
+
+
+def foretelling(
+    recipe: Any,
+    data: Any,
+    *,
+    steps: int,
+    begin: Callable[[TreatedCodec, np.ndarray, int, torch.device], Any],
+    net: Callable[[Any], nn.Module],
+    **options: Any,
+) -> Training:
+    """Prepare the training of a network that foretells every arm.
+
+    Arguments:
+        recipe: The settings, with treatment, outcome, columns and batch.
+        data: A frame.
+        steps: Steps, where nobody says.
+        begin: Makes the game, from the codec, each row's arm, all steps and the device.
+        net: Gives a game's network that answers.
+        options: What a training takes: seed, budget, run_dir, device.
+    """
+    codec = TreatedCodec.fit(data, treatment=recipe.treatment, outcome=recipe.outcome, columns=recipe.columns)
+    rows, exam = codec.encode(data), FactualExam()
+    seen = Seen.of(rows, len(codec.arms))
+    method = Method(
+        codec=codec,
+        batch=recipe.batch,
+        steps=steps,
+        begin=lambda total, device: begin(codec, rows["t"], total, device),
+        model=lambda game: Foretold(recipe, codec, net(game), seen=seen, exam=exam),
+        score=exam.set,
+        encoded=rows,
+    )
+    return Training(recipe, data, method, **options)
+
+
+def foretold_again(
+    recipe: Any, codec: dict[str, Any], arrays: dict[str, np.ndarray], network: Callable[[TreatedCodec], nn.Module]
+) -> Foretold:
+    """Make a fitted network again from what it saved.
+
+    Arguments:
+        recipe: The settings.
+        codec: What the codec saved.
+        arrays: The saved arrays.
+        network: Makes the network, for a codec.
+    """
+    known = TreatedCodec.from_json(codec)
+    net = needed_net("net", bare(lambda: network(known)), arrays)
+    return Foretold(recipe, known, net, means=Means.from_arrays(arrays))

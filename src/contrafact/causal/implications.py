@@ -3,7 +3,7 @@
 Two nodes that no edge joins, and that some set of others separates, must be independent given that set: one testable
 statement for each such pair, with a smallest set that separates them. Together they hold a graph without hidden causes
 to account completely. Graphs with hidden causes may say more, in the form of equalities that are no independences
-(Verma and Pearl 1990); those are not tested here.
+(Verma and Pearl 1990); those are listed by `nested`.
 
 A statement is tested by the generalised covariance measure (Shah and Peters 2020, Annals of Statistics 48): both sides
 are regressed on the given columns and random waves over them, by ridge regressions whose penalty misses left-out rows

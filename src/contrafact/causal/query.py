@@ -283,7 +283,9 @@ def _check_effect(query: Query) -> None:
     if outcome == query.treatment:
         raise _contradiction(query, f"'{outcome}' is treatment and outcome at once.", "Name two nodes.")
     if query.low == query.high:
-        raise _contradiction(query, "It compares a value with itself.", f"{query.name}({outcome}: 0 -> 1, ...)")
+        raise _contradiction(
+            query, "It compares a value with itself.", f"{query.name}({query.treatment}: 0 -> 1, {outcome})"
+        )
     if query.name == "ATE" and any(event.node == query.treatment for event in query.conditions):
         why = f"Who is set to a value of '{query.treatment}' has no other."
         raise _contradiction(query, why, f"For those who had it anyway: ATT({query.treatment}, {outcome})")

@@ -56,7 +56,7 @@ def overlap(arm: np.ndarray, chances: np.ndarray) -> Overlap:
     own = np.clip(chances[arm, np.arange(len(arm))], LEAST, 1)
     counts = [float((1 / own[arm == a]).sum() ** 2 / (1 / own[arm == a] ** 2).sum()) for a in np.unique(arm)]
     effective, least = float(sum(counts)), float(chances.min())
-    rare = int((chances < LEAST).any(0).sum())
+    rare = int((chances <= LEAST * (1 + 1e-6)).any(0).sum())  # chances come cut at it
     words = "All arms were possible for all rows."
     if rare:
         words = f"{rare:,} of {len(arm):,} rows had an arm with a chance under {LEAST:.0%}: what it would have done to "

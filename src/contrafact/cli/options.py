@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from contrafact.tasks.train import Order
 
 
+KINDS = ("vectors", "pictures", "sound", "table", "text", "text pairs", "series")
 CONSTRAINT = 'what every row keeps: "age >= 18", "start <= end", "combinations(city, country)", "unique(id)"'
 CSV_SAFE = "in .csv and .tsv, text that begins like a formula (= + - @) gets an apostrophe in front"
 
@@ -26,10 +27,10 @@ def common(parser: argparse.ArgumentParser) -> None:
 def training_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verbs that train or plan a training."""
     parser.add_argument("what", help="a file, or a demo set: ring, grid, swiss-roll, digits, changes")
-    usual = "loom for tables, r3gan for vectors and pictures, markov for text"
+    usual = "loom for tables, r3gan for vectors and pictures, specgan for sound, markov for text, shuttle for series"
     parser.add_argument("--recipe", metavar="NAME", help=f"the method (default: {usual})")
     method_settings(parser)
-    parser.add_argument("--kind", choices=("vectors", "pictures", "table", "text"), help="force the kind of data")
+    parser.add_argument("--kind", choices=KINDS, help="force the kind of data")
     parser.add_argument("--budget", metavar="10m", help="time to use: s, m, h or d")
     parser.add_argument("--device", help="cpu, cuda, cuda:1, mps")
 

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 TABLE = "a table: .csv, .tsv or .parquet, or the demo set patients"
 
 
-def trial_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that these verbs have in common, for tables and pictures."""
-    what = f"{TABLE}; or pictures in a folder for each class, or the demo set digits"
-    out = "a new file for the table with its new rows; for pictures a new folder or .zip"
-    job_options(parser, what, out, "loom for tables, r3gan for pictures")
+def trial_options(parser: argparse.ArgumentParser, *, sound: bool = False) -> None:
+    """Add the options that these verbs have in common, for tables and pictures, and for sound where they take it."""
+    items, sets = ("pictures or clips", "sets digits and beeps") if sound else ("pictures", "set digits")
+    what = f"{TABLE}; or {items} in a folder for each class, or the demo {sets}"
+    out = f"a new file for the table with its new rows; for {items} a new folder or .zip"
+    job_options(parser, what, out, f"loom for tables, r3gan for pictures{', specgan for sound' if sound else ''}")
 
 
 def job_options(parser: argparse.ArgumentParser, what: str, out: str, usual: str) -> None:
@@ -69,7 +70,8 @@ def read_for(args: argparse.Namespace, *, large: bool = False) -> Any:
 
     if args.out:
         ready(args.out, args.what)
-    data = read_or_open(args.what) if large else read(args.what)
+    kind = getattr(args, "kind", None)
+    data = read_or_open(args.what, kind) if large else read(args.what, kind)
     if args.out and hasattr(data, "columns"):
         check_ending(args.out)
     if args.out and getattr(data, "kind", "") == "pictures" and Path(args.out).suffix.lower() not in (".npy", ".npz"):
@@ -113,7 +115,7 @@ def answered(result: Result, data: Any, args: argparse.Namespace, shown: str) ->
         shown: What a person reads beside the verdict.
     """
     table = hasattr(result.data, "columns")
-    items = "rows" if table else "pictures"
+    items = "rows" if table else "clips" if getattr(result.data, "kind", "") == "sound" else "pictures"
     files = written(result, args) if args.out and len(result.data) else []
     count = len(result.data) - (len(data) if table and len(result.data.columns) > len(data.columns) else 0)
     made = f"Made {count:,} {items}" + (f" in {files[0]}." if files else ".")

@@ -7,10 +7,19 @@ from typing import Any
 
 def from_json(row: dict[str, Any]) -> Any:
     """Make a codec again from what its `to_json` wrote."""
+    from contrafact.codecs.audio import AudioCodec
     from contrafact.codecs.image import ImageCodec
     from contrafact.codecs.pairs import PairCodec
     from contrafact.codecs.text import SymbolCodec
+    from contrafact.codecs.text_pairs import TextPairCodec
     from contrafact.codecs.vector import VectorCodec
 
-    kinds: dict[str, Any] = {"image": ImageCodec, "pairs": PairCodec, "vector": VectorCodec, "text": SymbolCodec}
+    kinds: dict[str, Any] = {
+        "audio": AudioCodec,
+        "image": ImageCodec,
+        "pairs": PairCodec,
+        "text": SymbolCodec,
+        "text pairs": TextPairCodec,
+        "vector": VectorCodec,
+    }
     return kinds[row["codec"]].from_json(row)

@@ -15,6 +15,7 @@ import numpy as np
 from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.codecs.captions import are_captions, rows_of_captions, vocabulary
+from contrafact.codecs.crossed import crossed, rows_of
 
 BLOCK = 512
 MOST_CLASSES = 1000
@@ -102,6 +103,7 @@ class ImageCodec:
         bare: Whether the user gave an array and gets one back.
         words: Words that tell captions apart; empty where labels are names.
         silent: Words that every caption holds.
+        crossed: How many levels each attribute has, where the classes are all combinations of attributes.
     """
 
     high: int
@@ -119,6 +121,7 @@ class ImageCodec:
     bare: bool = False
     words: tuple[str, ...] = ()
     silent: tuple[str, ...] = ()
+    crossed: tuple[int, ...] = ()
 
     @classmethod
     def fit(
@@ -154,7 +157,7 @@ class ImageCodec:
             seen=(items.shape[1], items.shape[2]),
             name=data.name if isinstance(data, Data) else "pictures",
             bare=not isinstance(data, Data),
-            **_learned(np.empty(0, dtype=str) if labels is None else np.asarray(labels), captions),
+            **(crossed(data) or _learned(np.empty(0, dtype=str) if labels is None else np.asarray(labels), captions)),
         )
 
     @property
@@ -164,10 +167,10 @@ class ImageCodec:
 
     @property
     def conditions(self) -> np.ndarray:
-        """What a network reads for each class: a row of zeros and a one; for a caption, ones at its words."""
+        """What a network reads for each class: a one among zeros; ones at a caption's words, or at its attributes."""
         if self.words:
             return rows_of_captions(self.classes, self.words, self.silent)
-        return np.eye(len(self.classes), dtype=np.float32)
+        return rows_of(len(self.classes), self.crossed)
 
     def described(self, labels: Any) -> np.ndarray:
         """Give what a network reads for each label; captions may be new ones, of known words."""

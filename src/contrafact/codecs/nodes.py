@@ -210,6 +210,7 @@ class NodesCodec:
             words = {str(word).lower(): code for code, word in enumerate(known.words)}
             found = np.array([_level(value, words, len(known.words)) for value in values])
         else:
+            _refuse_infinite(name, values)
             found = self._encoded(_column(values, known), place)
         if np.isnan(found).any():
             _refuse_value(name, np.asarray(values, dtype=object)[np.isnan(found)][0], self._shown_levels(place))
@@ -268,6 +269,13 @@ def _found(frame: Any, names: Sequence[str]) -> list[Any]:
             f"The graph has the node '{missing[0]}', and the data no such column.",
             why=did_you_mean(missing[0], list(known)[:1000]),
             fix="Rename the column or the node; mark a node without data as hidden: 'U [latent]'.",
+            code="E550",
+        )
+    if empty := [name for name in names if len(frame) and frame[known[name]].isna().all()]:
+        raise DataError(
+            f"Column '{empty[0]}' is empty, and the graph takes it for a node.",
+            why="Of what holds nothing no mechanism can be learned.",
+            fix=f"Give its values, or mark the node as hidden: '{empty[0]} [latent]'.",
             code="E550",
         )
     wanted = set(names)
@@ -356,6 +364,12 @@ def _column(values: Any, known: Column) -> Any:
         return series(np.asarray([float(value) for value in values]))
     except (TypeError, ValueError):
         return series(np.full(len(values), np.nan))
+
+
+def _refuse_infinite(name: str, values: Any) -> None:
+    for value in values:
+        if isinstance(value, str | float | np.floating) and str(value).lower().lstrip("+-") in ("inf", "infinity"):
+            _refuse_value(name, value, ())
 
 
 def _refuse_value(name: str, value: Any, levels: Sequence[str]) -> None:

@@ -333,7 +333,8 @@ class Training:
         if not finite(fake):
             return {"score": math.nan}
         if self.writer:
-            self._show(self.writer, self.method.codec.decode(each(fake, lambda part: part[:SHOWN_ROWS])))
+            show = getattr(self.live, "shown", self.method.codec.decode)  # sound is shown by its spectra
+            self._show(self.writer, show(each(fake, lambda part: part[:SHOWN_ROWS])))
         return self.score(fake)
 
     def _show(self, writer: Writer, shown: Any) -> None:

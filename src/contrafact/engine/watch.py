@@ -1,8 +1,8 @@
 """The training doctor: measured numbers in, sentences out. It decides on steps and logged values, never on the clock.
 
 Each rule is a function of the rows logged so far (and the run's total steps); it gives a Finding or nothing. What is
-done about a finding is decided in `fit`: blow-ups are rolled back, the rest is said. Rules for pictures alone have a
-module of their own.
+done about a finding is decided in `fit`: blow-ups are rolled back, the rest is said. Rules for pictures alone and
+for sound alone have modules of their own.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from statistics import median
 from contrafact.base.records import Finding
 from contrafact.engine.logged import Row, always, evaluated, in_play
 from contrafact.engine.watch_pictures import checkerboard, colour_drift, copying, dead_class, memorising
+from contrafact.engine.watch_sound import clicking, clipping, silence, single_tone
 
 BLOW_UPS = ("D201", "D202")
 
@@ -130,6 +131,10 @@ RULES: tuple[Callable[[Sequence[Row], int], Finding | None], ...] = (
     checkerboard,
     colour_drift,
     dead_class,
+    silence,
+    single_tone,
+    clipping,
+    clicking,
     plateau,
 )
 

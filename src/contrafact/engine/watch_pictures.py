@@ -14,12 +14,18 @@ from contrafact.engine.logged import Row, always, evaluated, in_play
 CHECKS = 3
 DEAD = 0.4  # of what real pictures of a class show
 AUGMENT = "Augment what the critic sees (r3gan: --set augment=auto), make fewer steps, or give more pictures."
+FEWER = "Make fewer steps, give more clips, or lower the critic's rate."
 LESS = "Give more data, make fewer steps, or raise the penalties (--set r1=2 --set r2=2)."
 
 
 def _late(rows: Sequence[Row], total: int, name: str, share: float) -> list[Row]:
     """Keep the checks past a share of the run that measured a sign, and were finite."""
     return [r for r in evaluated(in_play(rows)) if r["step"] >= share * total and r.get(name) is not None]
+
+
+def _against_copies(row: Row) -> str:
+    """Say what helps against copies; a row of a training on sound says how many fakes are silent."""
+    return FEWER if "silent" in row else AUGMENT
 
 
 def memorising(rows: Sequence[Row], total: int) -> Finding | None:
@@ -37,7 +43,7 @@ def memorising(rows: Sequence[Row], total: int) -> Finding | None:
         code="D230",
         message=f"The critic knows its training data by heart: it ranks them {last['critic_gap']:.0%} more often above "
         f"held-out ones than below.{done}",
-        cure=AUGMENT if chance is None and "copies" in last else LESS,
+        cure=_against_copies(last) if chance is None and "copies" in last else LESS,
         evidence={name: last[name] for name in ("critic_gap", "critic_gap_error", "augmented") if name in last},
         step=last["step"],
     )
@@ -61,7 +67,7 @@ def copying(rows: Sequence[Row], total: int) -> Finding | None:
     return Finding(
         code="D231",
         message=f"The generator copies: {said}.",
-        cure=AUGMENT,
+        cure=_against_copies(last),
         evidence={name: last[name] for name in ("copies", "drawn", "drawn_error") if name in last},
         step=last["step"],
     )
@@ -128,9 +134,9 @@ def _lags(row: Row, name: str, usual: str) -> bool:
 
 def _dead(row: Row, name: str, which: str) -> Finding:
     said = (
-        f"its pictures differ {row[name]:.0%} as much as real ones of that class"
+        f"its fakes differ {row[name]:.0%} as much as real ones of that class"
         if name == "class_variety"
-        else f"its pictures look like that class {row[name]:.0%} as often as real ones do"
+        else f"its fakes look like that class {row[name]:.0%} as often as real ones do"
     )
     return Finding(
         code="D234",
@@ -144,7 +150,7 @@ def _dead(row: Row, name: str, which: str) -> Finding:
 def _mixed_up(row: Row) -> Finding:
     return Finding(
         code="D234",
-        message="The classes are not told apart: pictures of the usual class look like that class "
+        message="The classes are not told apart: fakes of the usual class look like that class "
         f"{row['usual_truth']:.0%} as often as real ones do.",
         cure="Make more steps, or raise width; where labels say nothing about pictures, leave them out "
         "(r3gan: --set conditional=no).",

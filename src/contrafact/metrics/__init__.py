@@ -1,10 +1,12 @@
 """Scores: features -> statistics -> a figure with its spread. SciPy and scikit-learn load when first used.
 
-Four functions share their module's name. They are bound here, so that importing such a module first, from wherever,
+Six functions share their module's name. They are bound here, so that importing such a module first, from wherever,
 does not leave the module in the function's place.
 """
 
+from contrafact.metrics.bleu import bleu, self_bleu
 from contrafact.metrics.classifiers import c2st_logistic, c2st_trees
+from contrafact.metrics.crps import crps, crps_score
 from contrafact.metrics.features import (
     Features,
     inception_features,
@@ -25,6 +27,7 @@ from contrafact.metrics.neighbours import coverage_share, neighbours, precision_
 from contrafact.metrics.pictures import picture_scores
 from contrafact.metrics.pooling import pooled
 from contrafact.metrics.relations import pairs
+from contrafact.metrics.series import series_scores
 from contrafact.metrics.table_judge import judge_table
 from contrafact.metrics.transitions import Chain, Transitions, fit_transitions
 from contrafact.metrics.two_sample import c2st, energy_distance, mmd, sliced_wasserstein, with_anchors
@@ -36,11 +39,14 @@ __all__ = [
     "Moments",
     "Transitions",
     "agreement",
+    "bleu",
     "c2st",
     "c2st_logistic",
     "c2st_trees",
     "copies",
     "coverage_share",
+    "crps",
+    "crps_score",
     "energy_distance",
     "fit_transitions",
     "frechet",
@@ -68,6 +74,8 @@ __all__ = [
     "pooled",
     "precision_recall_f1",
     "rows_scores",
+    "self_bleu",
+    "series_scores",
     "shapes",
     "signed_gap",
     "sliced_wasserstein",

@@ -29,7 +29,7 @@ def mc_gap(real_train: Sequences, fake: Sequences, real_test: Sequences, order: 
     The value is the absolute gap in nats a token; `signed_gap` tells on which side. The ceiling is what as many real
     sequences would get by chance, the floor what the test sequences get with their symbols in random order.
     """
-    _need(real_train, fake, real_test)
+    need(real_train, fake, real_test)
     chain = fit_transitions(real_train, order)
     scored = {name: _scored(chain, x) for name, x in (("fake", fake), ("test", real_test))}
     draws = bootstrap_ratio(*scored["fake"], seed, "fake") - bootstrap_ratio(*scored["test"], seed, "test")
@@ -62,7 +62,7 @@ def mc_gap_reverse(
 
     Both chains see the same number of sequences and the same alphabet.
     """
-    _need(real_train, fake, real_test)
+    need(real_train, fake, real_test)
     size = min(len(real_train), len(fake))
     vocabulary = vocabulary_of([*real_train, *fake, *real_test])
     test = encode(real_test, vocabulary)
@@ -80,7 +80,7 @@ def mc_tv(real_train: Sequences, fake: Sequences, real_test: Sequences, seed: in
 
     Small samples lie apart by chance: the ceiling is what the same number of training sequences gets.
     """
-    _need(real_train, fake, real_test)
+    need(real_train, fake, real_test)
     vocabulary = vocabulary_of([*real_train, *fake, *real_test])
     train, made, test = (encode(x, vocabulary) for x in (real_train, fake, real_test))
     symbols, size = len(vocabulary) + 2, min(len(train), len(made))
@@ -168,7 +168,8 @@ def _few(sequences: list[np.ndarray], size: int, seed: int) -> list[np.ndarray]:
     return [sequences[i] for i in generator(seed, "few").choice(len(sequences), size, replace=False)]
 
 
-def _need(real_train: Sequences, fake: Sequences, real_test: Sequences) -> None:
+def need(real_train: Sequences, fake: Sequences, real_test: Sequences) -> None:
+    """Refuse to compare where one of the three sides is empty."""
     for name, sequences in (("training", real_train), ("generated", fake), ("test", real_test)):
         if not len(sequences):
             raise DataError(

@@ -60,11 +60,11 @@ def picture_scores(real: Any, fake: Any, holdout: Any = None, seed: int = 0, fea
     features = chosen_features(features, real)
     places = {name: _places(len(side), name, seed) for name, side in pictures.items()}
     seen = {name: _exact(features.see(side, places[name])) for name, side in pictures.items()}
-    noise = _exact(joined(features.see(block) for block in _noise(pictures["real"], len(seen["fake"]), seed)))
+    noise = _exact(joined(features.see(block) for block in pixel_noise(pictures["real"], len(seen["fake"]), seed)))
     anchors = (seen["real"], seen["held-out"]) if holdout is not None else _halves(seen["real"], seed)
     scores = [*_anchored(seen["real"], seen["fake"], noise, anchors, seed)]
     scores += _agreed(features, fake, places["fake"], seen, holdout, places.get("held-out"))
-    scores += [_told_apart(seen, anchors, seed), _copies(features, pictures["real"], seen, seed)]
+    scores += [_told_apart(seen, anchors, seed), share_of_copies(features, pictures["real"], seen, seed)]
     if holdout is not None:
         scores.append(_membership(seen["real"].features, seen["fake"].features, seen["held-out"].features, seed))
     return {score.name: replace(score, features=features.name) for score in scores}
@@ -97,7 +97,7 @@ def _halves(seen: Seen, seed: int) -> tuple[Seen, Seen]:
     return seen.take(one[:, 0]), seen.take(other[:, 0])
 
 
-def _noise(pictures: np.ndarray, n: int, seed: int) -> Iterator[np.ndarray]:
+def pixel_noise(pictures: np.ndarray, n: int, seed: int) -> Iterator[np.ndarray]:
     """Draw pictures whose pixels have the mean and the standard deviation of the real ones, each by itself."""
     known = at_most(np.arange(len(pictures)), FEWER, seed, "pixels")
     total, squares = np.zeros(pictures.shape[1:]), np.zeros(pictures.shape[1:])
@@ -163,7 +163,7 @@ def _told_apart(seen: dict[str, Seen], anchors: tuple[Seen, Seen], seed: int) ->
     return replace(c2st(real, fake, seed), ceiling=c2st(one, other, seed).value)
 
 
-def _copies(features: Features, pictures: np.ndarray, seen: dict[str, Seen], seed: int) -> Score:
+def share_of_copies(features: Features, pictures: np.ndarray, seen: dict[str, Seen], seed: int) -> Score:
     """Find the share of copies among fakes; the ceiling is their share among real pictures."""
     fake = seen["fake"].features
     kept = seen["held-out"].features if "held-out" in seen else None

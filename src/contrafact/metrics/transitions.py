@@ -86,14 +86,83 @@ class Transitions:
             totals, kinds = self._mass[length]
             rows = np.flatnonzero(nodes >= 0)
             node = nodes[rows]
-            first = np.searchsorted(self.grams[length], node * self.symbols)
-            sizes = np.searchsorted(self.grams[length], (node + 1) * self.symbols) - first
-            place = np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+            place, sizes = self._grams_of(length, node)
             symbol = self.grams[length][place] % self.symbols
             chances[rows] *= kinds[node, None]
             chances[np.repeat(rows, sizes), symbol] += self.counts[length][place]
             chances[rows] /= (totals + kinds)[node, None]
         return chances
+
+    def _longest(self, contexts: np.ndarray) -> np.ndarray:
+        """Give the place of each whole context, -1 where it was never seen."""
+        *_, nodes = self._nodes(contexts)
+        return nodes
+
+    def leaning(self, contexts: np.ndarray, base: np.ndarray, following: np.ndarray | None = None) -> np.ndarray:
+        """Mix what follows whole contexts here into the chances of another chain, by Witten and Bell's shares.
+
+        Arguments:
+            contexts: Codes (n, order).
+            base: The other chain's chances: of all symbols (n, symbols), or of the following ones (n).
+            following: The symbols that follow, where only their chances are wanted.
+        """
+        nodes, chances = self._longest(contexts), np.array(base, dtype=np.float64)
+        totals, kinds = self._mass[-1]
+        rows = np.flatnonzero(nodes >= 0)
+        node = nodes[rows]
+        if following is not None:
+            place = _find(self.grams[-1], node * self.symbols + following[rows])
+            times = np.where(place >= 0, self.counts[-1][place], 0) if len(node) else np.zeros(0)
+            chances[rows] = (times + kinds[node] * chances[rows]) / (totals[node] + kinds[node])
+            return chances
+        place, sizes = self._grams_of(self.order, node)
+        chances[rows] *= kinds[node, None]
+        chances[np.repeat(rows, sizes), self.grams[-1][place] % self.symbols] += self.counts[-1][place]
+        chances[rows] /= (totals + kinds)[node, None]
+        return chances
+
+    def _grams_of(self, length: int, node: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Give the places of the grams of each context, one context after the other, and how many each has."""
+        first = np.searchsorted(self.grams[length], node * self.symbols)
+        sizes = np.searchsorted(self.grams[length], (node + 1) * self.symbols) - first
+        return np.repeat(first - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum()), sizes
+
+    def draw(self, contexts: np.ndarray, chance: np.ndarray, leaned: Transitions | None = None) -> np.ndarray:
+        """Draw what follows each context.
+
+        The smoothed distribution is a mixture: with share c(h) / (c(h) + T(h)) one of the symbols seen after h, else
+        what the shorter context gives. One number from 0 to 1 decides both, so that no row of all symbols is made.
+
+        Arguments:
+            contexts: Codes (n, order), the most recent symbol last.
+            chance: A number from 0 to 1 for each.
+            leaned: Counts whose whole contexts are asked first, those of a class.
+        """
+        drawn, left = np.full(len(contexts), -1, dtype=np.int64), np.array(chance, dtype=np.float64)
+        if leaned is not None:
+            leaned._draw_level(self.order, leaned._longest(contexts), drawn, left)
+        for length, nodes in reversed(list(enumerate(self._nodes(contexts)))):
+            self._draw_level(length, np.where(drawn < 0, nodes, -1), drawn, left)
+        evenly = np.minimum((left * self.symbols).astype(np.int64), self.symbols - 1)
+        return np.where(drawn < 0, evenly, drawn)
+
+    def _draw_level(self, length: int, nodes: np.ndarray, drawn: np.ndarray, left: np.ndarray) -> None:
+        """Draw the rows whose number falls into the share of what was seen; stretch the others' for the next level."""
+        totals, kinds = self._mass[length]
+        rows = np.flatnonzero(nodes >= 0)
+        node = nodes[rows]
+        reach = left[rows] * (totals + kinds)[node]
+        seen = reach < totals[node]
+        until, after = self._cumulated[length], rows[~seen]
+        before = np.searchsorted(self.grams[length], node[seen] * self.symbols)
+        place = np.searchsorted(until, until[before] + reach[seen], side="right") - 1
+        drawn[rows[seen]] = self.grams[length][place] % self.symbols
+        left[after] = np.clip((reach - totals[node])[~seen] / kinds[node[~seen]], 0, 1)
+
+    @cached_property
+    def _cumulated(self) -> list[np.ndarray]:
+        """How often the grams before each gram were seen, by length."""
+        return [np.concatenate([[0], np.cumsum(counts)]) for counts in self.counts]
 
     def event_log_prob(self, contexts: np.ndarray, following: np.ndarray) -> np.ndarray:
         """Give the logarithm of the probability of each symbol after its context."""
@@ -108,14 +177,20 @@ class Transitions:
         logs: np.ndarray = np.log(chance)
         return logs
 
-    def log_prob(self, sequences: Sequence[np.ndarray]) -> np.ndarray:
-        """Give each sequence's total log-probability, its end included."""
+    def log_prob(self, sequences: Sequence[np.ndarray], leaned: Transitions | None = None) -> np.ndarray:
+        """Give each sequence's total log-probability, its end included.
+
+        Arguments:
+            sequences: Codes without the end.
+            leaned: Counts whose whole contexts are asked first, those of a class.
+        """
         history, following = events(sequences, self.order, self.symbols, end=self.end)
         lengths = np.array([len(s) for s in sequences], dtype=np.int64) + self.end
         owner = np.repeat(np.arange(len(sequences)), lengths)
-        totals: np.ndarray = np.bincount(
-            owner, weights=self.event_log_prob(history, following), minlength=len(sequences)
-        )
+        logs = self.event_log_prob(history, following)
+        if leaned is not None:
+            logs = np.log(leaned.leaning(history, np.exp(logs), following))
+        totals: np.ndarray = np.bincount(owner, weights=logs, minlength=len(sequences))
         return totals
 
     def arrays(self) -> dict[str, np.ndarray]:

@@ -20,7 +20,7 @@ from contrafact.report.lines import Level, Lines, Series
 from contrafact.report.markup import Html, element, join, number, shorten
 from contrafact.report.page import Section, facts, head_cell, page, paragraphs, section, table, warnings
 from contrafact.report.panels import Cloud, Histograms
-from contrafact.report.references import REFERENCES, cited, references_for
+from contrafact.report.references import cited, references_for, to_copy
 from contrafact.tasks.effect import Answered, several
 
 if TYPE_CHECKING:
@@ -251,10 +251,7 @@ def _assumptions(found: Answered) -> Section:
 
 
 def _methods(found: Answered, tried: Challenged | None) -> Section:
-    keys = references_for(found.effect, tried is not None)
-    entries = "\n\n".join(REFERENCES[key] for key in keys)
-    bibtex = Html("<pre>" + "\n".join(str(element("span", line)) for line in entries.split("\n")) + "</pre>")
-    return section("Methods, to copy", element("p", _text(found, tried)), element("h3", "BibTeX"), bibtex)
+    return to_copy(_text(found, tried), references_for(found.effect, tried is not None))
 
 
 def _text(found: Answered, tried: Challenged | None) -> str:

@@ -121,7 +121,8 @@ class Facts:
     @property
     def data_name(self) -> str:
         """The data's name."""
-        return str(self.codec.get("name") or self.codec.get("container") or "unknown")
+        inner = _mapping(self.codec.get("sound"))
+        return str(self.codec.get("name") or inner.get("name") or self.codec.get("container") or "unknown")
 
     @property
     def fingerprint(self) -> str:

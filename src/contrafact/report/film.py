@@ -9,11 +9,11 @@ import numpy as np
 
 from contrafact.engine.run import Run
 from contrafact.report.figures import Figure
-from contrafact.report.markup import Html, element, escaped, join, shorten
+from contrafact.report.markup import Html, element
 from contrafact.report.panels import Strip
 from contrafact.report.views import View, is_text, view_of
 
-FRAMES, LINES, LINE_LETTERS = 8, 12, 160
+FRAMES = 8
 Shot = tuple[int, np.ndarray]
 
 
@@ -77,7 +77,9 @@ def film(taken: list[Shot], real: Any = None, names: list[str] | None = None, be
     if not taken:
         return []
     if is_text(taken[-1][1]):
-        return [_lines(step, array, 3) for step, array in taken[:-1:3]] + [_lines(*taken[-1], LINES)]
+        from contrafact.report.spoken import spoken_film
+
+        return spoken_film(taken, best)
     view = view_of([array for _, array in taken], real, names)
     if view is None:
         return [element("p", "These samples are of a kind that is not drawn here.", class_="quiet")]
@@ -102,8 +104,3 @@ def _last(step: int, array: np.ndarray, view: View) -> Figure:
         sentence=view.how + view.beside,
         drawing=view.draw(array, True),
     )
-
-
-def _lines(step: int, array: np.ndarray, most: int) -> Html:
-    shown = "\n".join(escaped(shorten(line, LINE_LETTERS)) for line in array.ravel()[:most].tolist())
-    return join(element("h3", f"Step {step:,}"), element("pre", Html(shown)))

@@ -17,12 +17,22 @@ from contrafact.report.markup import Html, element, shorten
 ACROSS, DOWN, HIGH, LETTER, EDGE, SWEEPS, LONGEST = 72, 66, 32, 8.2, 24, 4, 22
 BENDS, STEPS = (0.0, 0.5, -0.5, 0.85, -0.85, 1.3, -1.3, 1.8, -1.8, 2.5, -2.5, 3.5, -3.5), 24
 Point = tuple[float, float]
-COLOURS = {"treatment": BLUE, "outcome": ORANGE, "adjusted": GREEN, "through": GREEN}
+COLOURS = {
+    "treatment": BLUE,
+    "outcome": ORANGE,
+    "adjusted": GREEN,
+    "through": GREEN,
+    "set": BLUE,
+    "changed": ORANGE,
+}
+NAMES = {BLUE: "blue", ORANGE: "orange", GREEN: "green"}
 WORDS = {
     "treatment": "treatment",
     "outcome": "outcome",
     "adjusted": "adjusted for",
     "through": "mediator or instrument that is used",
+    "set": "set: the arrows into it are cut, drawn dotted",
+    "changed": "follows from what is set",
 }
 
 
@@ -31,7 +41,8 @@ def drawn_graph(graph: Graph, roles: Mapping[str, str]) -> Html:
 
     Arguments:
         graph: The graph.
-        roles: treatment, outcome, adjusted or through, for the nodes that play a part.
+        roles: treatment, outcome, adjusted, through, set or changed, for the nodes that play a part. What points to
+            a node that is set is drawn dotted.
     """
     names = {node: shorten(node, LONGEST) for node in graph.nodes}
     widths = {
@@ -40,9 +51,10 @@ def drawn_graph(graph: Graph, roles: Mapping[str, str]) -> Html:
     places = _places(graph, widths)
     right = max((x + widths[n] / 2 for n, (x, _) in places.items()), default=0) + EDGE
     below = max((y for _, y in places.values()), default=0) + HIGH / 2 + EDGE
-    arcs = [_arc(places[a], places[b], below) for a, b in graph.bidirected]
+    cut = {node for node, role in roles.items() if role == "set"}
+    arcs = [_arc(places[a], places[b], below, cut=bool({a, b} & cut)) for a, b in graph.bidirected]
     lift = max((top for _, top in arcs), default=0.0)
-    arrows = [_arrow(places[a], places[b], widths, places) for a, b in graph.directed]
+    arrows = [_arrow(places[a], places[b], widths, places, cut=b in cut) for a, b in graph.directed]
     heights = [y for _, passed in arrows for y in passed]
     below, lift = max([below, *(y + 8 for y in heights)]), max([lift, *(8 - y for y in heights)])
     boxes = [
@@ -66,8 +78,7 @@ def drawn_graph(graph: Graph, roles: Mapping[str, str]) -> Html:
 def legend(roles: Mapping[str, str]) -> str:
     """Say what the colours stand for."""
     there = dict.fromkeys(role for role in WORDS if role in roles.values())
-    colours = {"treatment": "blue", "outcome": "orange", "adjusted": "green", "through": "green"}
-    told = [f"{colours[role]}: {WORDS[role]}" for role in there]
+    told = [f"{NAMES[COLOURS[role]]}: {WORDS[role]}" for role in there]
     return "; ".join([*told, "dashed arcs: hidden common causes"])
 
 
@@ -129,20 +140,24 @@ def _heads() -> Html:
 def _box(node: str, name: str, place: tuple[float, float], width: float, role: str | None, hidden: bool) -> Html:
     x, y = place
     colour = COLOURS.get(role or "", QUIET)
+    place_of = {
+        "x": f"{x - width / 2:.1f}",
+        "y": f"{y - HIGH / 2:.1f}",
+        "width": f"{width:.1f}",
+        "height": HIGH,
+        "rx": 8,
+    }
+    paper = element("rect", **place_of, fill="#fff")  # an arc behind the box must not run through its name
     frame = element(
         "rect",
-        x=f"{x - width / 2:.1f}",
-        y=f"{y - HIGH / 2:.1f}",
-        width=f"{width:.1f}",
-        height=HIGH,
-        rx=8,
+        **place_of,
         fill="#fff" if role is None else f"{colour}22",
         stroke=colour,
         stroke_width=2 if role else 1,
         stroke_dasharray="4 3" if hidden else None,
     )
     words = element("text", name, x=f"{x:.1f}", y=f"{y + 4.8:.1f}", text_anchor="middle", font_size=14, fill=INK)
-    return element("g", element("title", node), frame, words)
+    return element("g", element("title", node), paper, frame, words)
 
 
 def _arrow(
@@ -150,6 +165,8 @@ def _arrow(
     end: tuple[float, float],
     widths: Mapping[str, float],
     places: Mapping[str, tuple[float, float]],
+    *,
+    cut: bool = False,
 ) -> tuple[Html, list[float]]:
     """Draw an arrow, bent around the boxes that stand in its way, and say which heights it passes."""
     wide = {place: widths[node] for node, place in places.items()}
@@ -159,7 +176,9 @@ def _arrow(
     curves = (_curve((x1, y1), (x2, y2), bend * DOWN) for bend in BENDS)
     corners = next((c for c in curves if _free(c, others)), _curve((x1, y1), (x2, y2), 0.0))
     path = f"M{corners[0][0]:.1f},{corners[0][1]:.1f} C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in corners[1:])
-    drawn = element("path", d=path, fill="none", stroke=INK, stroke_width=1.4, marker_end="url(#head)")
+    dots = {"stroke": QUIET, "stroke_dasharray": "1.5 4", "marker_end": "url(#quiet)"}
+    look = dots if cut else {"stroke": INK, "marker_end": "url(#head)"}
+    drawn = element("path", d=path, fill="none", stroke_width=1.4, **look)
     return drawn, [y for _, y in _along(corners)]
 
 
@@ -189,7 +208,9 @@ def _free(corners: tuple[Point, Point, Point, Point], boxes: Mapping[Point, floa
     )
 
 
-def _arc(start: tuple[float, float], end: tuple[float, float], below: float) -> tuple[Html, float]:
+def _arc(
+    start: tuple[float, float], end: tuple[float, float], below: float, *, cut: bool = False
+) -> tuple[Html, float]:
     """Draw a hidden common cause above its two nodes, and say how far above the drawing it reaches."""
     (x1, y1), (x2, y2) = sorted((start, end))
     tall = 26 + 0.16 * math.hypot(x2 - x1, y2 - y1)
@@ -205,7 +226,7 @@ def _arc(start: tuple[float, float], end: tuple[float, float], below: float) -> 
         fill="none",
         stroke=QUIET,
         stroke_width=1.4,
-        stroke_dasharray="5 4",
+        stroke_dasharray="1.5 4" if cut else "5 4",
         marker_end="url(#quiet)",
         marker_start="url(#quiet)",
     )

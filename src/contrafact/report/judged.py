@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.base.data import Data
+from contrafact.base.data import Data, kind_of
 from contrafact.base.records import Score
 from contrafact.base.seeds import generator
 from contrafact.metrics.privacy import Privacy
@@ -111,6 +111,8 @@ def judge(
     """
     from contrafact.tasks.judge import scores, table_judgement
 
+    if "series" in (kind_of(real), kind_of(fake)) and features is None:
+        return _of_series(real, fake, scores(real, fake, holdout=holdout, target=target, seed=seed), holdout)
     if hasattr(real, "columns") and hasattr(fake, "columns") and features is None:
         return _of_table(real, fake, table_judgement(real, fake, holdout=holdout, target=target, seed=seed), holdout)
     found = scores(real, fake, holdout=holdout, target=target, seed=seed, features=features)
@@ -120,6 +122,31 @@ def judge(
         title=f"{len(fake):,} fakes against {len(real):,} items of {name}",
         notes=notes_on(found, holdout is not None),
         figures=(*side_by_side(real, fake, found), *compared(real, fake)),
+        parts=_to_hear(real, fake, found),
+    )
+
+
+def _to_hear(real: Any, fake: Any, found: Mapping[str, Score]) -> tuple[Section, ...]:
+    if "bleu2" in found:
+        from contrafact.report.spoken import compared_text
+
+        return compared_text(real, fake, found)
+    if not (isinstance(real, Data) and real.kind == "sound"):
+        return ()
+    from contrafact.report.sound import compared_sound
+
+    return compared_sound(real, fake, found)
+
+
+def _of_series(real: Any, fake: Any, found: dict[str, Score], holdout: Any) -> Report:
+    from contrafact.report.series import compared_series, series_sections
+
+    return Report(
+        scores=found,
+        title=f"Generated series of {len(fake):,} rows against real ones of {len(real):,} rows",
+        notes=notes_on(found, holdout is not None),
+        figures=compared_series(real, fake),
+        parts=series_sections(real, fake, found),
     )
 
 

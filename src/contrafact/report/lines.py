@@ -108,8 +108,7 @@ class Lines:
         if self.limits:
             axes.set_ylim(*self.limits)
         for mark in self.marks:
-            axes.axvline(mark.x, color=QUIET, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
-            _note(axes, letters, letters(mark.name), mark.x, 1.0, above=True)
+            draw_mark(axes, letters, mark)
         _draw_levels(axes, letters, self.levels)
         label_axes(axes, letters, self.x, self.y)
 
@@ -124,6 +123,12 @@ class Lines:
             "marks": [{"name": mark.name, "x": mark.x} for mark in self.marks],
             "logarithmic": self.logarithmic,
         }
+
+
+def draw_mark(axes: Any, letters: Lettering, mark: Mark) -> None:
+    """Draw a vertical line and its name above it."""
+    axes.axvline(mark.x, color=QUIET, linewidth=1, linestyle=(0, (2, 2)), zorder=1)
+    _note(axes, letters, letters(mark.name), mark.x, 1.0, above=True)
 
 
 def _by_ratios(axes: Any) -> None:

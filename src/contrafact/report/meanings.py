@@ -32,6 +32,16 @@ MEANINGS = {
     "inception": "Whether a classifier finds each picture clear and all of them varied.",
     "label_kl": "How far the shares of the classes among fakes are from those among real pictures: 0 is the same.",
     "agreement": "The share of fakes that a classifier sees as the class that was asked for.",
+    "bins": "The share of the data's regions that get too many or too few fakes: 0.05 is chance.",
+    "tstr": "How often a classifier that learned from fakes only is right about real items.",
+    "log_spectral": "How far the mean spectra of both sides lie apart, in decibels: 0 is the same.",
+    "clean": "The share of fakes that are neither silent, clipped, off zero, one steady tone, nor a click.",
+    "silent": "The share of fakes in which nothing can be heard.",
+    "clipped": "The share of fakes that are cut off at the ends of their range.",
+    "offset": "The share of fakes that do not swing around zero.",
+    "tone": "The share of fakes that are one steady tone or a buzz that never changes.",
+    "click": "The share of fakes that are a click in silence.",
+    "twin": "The share of fakes that sound like another fake.",
     "mmd": "The distance between real and fake data by a smooth kernel: about 0 is the same.",
     "energy": "The distance between real and fake data by the distances of their items: about 0 is the same.",
     "sliced_wasserstein": "How far fakes would have to be moved to become the real data, seen from random directions.",
@@ -41,9 +51,19 @@ MEANINGS = {
     "spread_low": "The width of the tightest cluster of fakes, against the true width: below 1 is too tight.",
     "spread_high": "The width of the widest cluster of fakes, against the true width: above 1 is too wide.",
     "critic_wins": "How often the run's critic ranks a real item above a fake: 0.5 cannot tell.",
+    "discriminative": "How often a classifier tells real windows from generated ones, beyond a coin's toss: 0 never.",
+    "predictive": "How far off the next real step is told by what learned from generated series only.",
+    "autocorrelation": "How differently generated series remember their own past: 0 is the same.",
+    "spectrum": "How differently fast and slow swings are mixed: 0 is the same.",
+    "marginals": "How differently values are spread, of the variable where it is worst: 0 is the same, 1 disjoint.",
+    "crosscorrelation": "How differently variables move together: 0 is the same.",
     "mc_gap": "How far fakes are from real text in likelihood, step by step: broken, or too safe.",
     "mc_gap_reverse": "How much a chain that learned from fakes misses of real text: turns that the fakes lack.",
     "mc_tv": "How much the table of neighbouring symbols differs between fakes and real text.",
+    "vocabulary": "The share of real text whose words (or characters) occur somewhere in the fakes.",
+    "novelty": "The share of runs of four tokens in fakes that no training line holds; real lines show how many are fair.",
+    "lengths": "How many tokens fakes are too long or too short, on average.",
+    "tstr_accuracy": "How often a classifier that learned from fakes only tells the classes of real items.",
 }
 
 
@@ -82,6 +102,13 @@ GUESSING = {
         "surprise that the rest of the row takes away: 0 where columns tell nothing of each other, 1 where they tell "
         "all. How high it can be depends on the data; how good drawn rows are, judge tells.",
     ),
+    "shuttle": (
+        "0: other steps and variables tell nothing of a cell, 1: they tell all; judge tells how good drawn series are",
+        "Cells of held-out parts of the series, which are not trained on, are told from what came before, and from both "
+        "sides of gaps. The score is the share of a cell's own spread that is gone then: 0 where the rest of the series "
+        "tells nothing, 1 where it tells all. How high it can be depends on the data; how good drawn series are, judge "
+        "tells.",
+    ),
     "gain": (
         "0: hidden cells are filled as by columns' means and commonest levels, 1: without error",
         "Cells of held-out rows, which are not trained on, are hidden and filled. The score is the share of the error "
@@ -108,6 +135,8 @@ def meaning(name: str) -> str:
     kind, size = name.rstrip("0123456789"), name[len(name.rstrip("0123456789")) :]
     if kind == "bleu" and size:
         return f"The share of short runs of {size} tokens and fewer in fakes that real text has too."
+    if kind == "distinct" and size:
+        return f"The share of different runs among all runs of {size} tokens: low means little variety."
     if kind == "self_bleu" and size:
         return f"How much fakes repeat each other in runs of {size} tokens and fewer: high means little variety."
     return MEANINGS.get(name, "")

@@ -12,7 +12,7 @@ from contrafact import __version__
 from contrafact.engine.bundle import write_atomically, writing
 from contrafact.report.markup import Html, element, join, shorten
 
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+POLICY = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 CONTENTS_FROM = 4
 
 STYLE = """

@@ -12,6 +12,7 @@ import numpy as np
 from contrafact.base.thumbnail import sheet
 from contrafact.report.drawing import INK, ORANGE, Drawing, Sign, bare_axes, label_axes, listed, plain_axes
 from contrafact.report.lettering import Lettering
+from contrafact.report.lines import Mark, draw_mark
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,11 +86,13 @@ class Histograms:
         clouds: The origins; points are flat arrays.
         edges: Edges of the bins.
         x: Label of the horizontal axis; without one there are no ticks.
+        marks: Vertical lines at places worth noticing.
     """
 
     clouds: tuple[Cloud, ...]
     edges: np.ndarray
     x: str = ""
+    marks: tuple[Mark, ...] = ()
 
     @property
     def height(self) -> float:
@@ -100,6 +103,7 @@ class Histograms:
         """Give every text that will be drawn."""
         yield self.x
         yield from (cloud.name for cloud in self.clouds)
+        yield from (mark.name for mark in self.marks)
 
     def legend(self) -> list[Sign]:
         """Say what stands for what."""
@@ -116,6 +120,8 @@ class Histograms:
         for share, cloud in zip(self.shares(), self.clouds, strict=True):
             axes.stairs(share, self.edges, color=cloud.color, fill=True, alpha=0.2)
             axes.stairs(share, self.edges, color=cloud.color, linewidth=1.3)
+        for mark in self.marks:
+            draw_mark(axes, letters, mark)
         if not self.x:
             bare_axes(axes)
         label_axes(axes, letters, self.x, "share of items" if self.x else "")
@@ -125,7 +131,8 @@ class Histograms:
         shares = [
             {"name": cloud.name, "y": listed(share)} for cloud, share in zip(self.clouds, self.shares(), strict=True)
         ]
-        return {"kind": "histograms", "x": self.x, "edges": listed(self.edges), "clouds": shares}
+        marks = {"marks": [{"name": mark.name, "x": mark.x} for mark in self.marks]} if self.marks else {}
+        return {"kind": "histograms", "x": self.x, "edges": listed(self.edges), "clouds": shares, **marks}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

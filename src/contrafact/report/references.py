@@ -1,10 +1,13 @@
-"""What a page of an effect cites."""
+"""What pages of causal answers cite."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from contrafact.base.effects import Effect
+from contrafact.report.markup import Html, element
+from contrafact.report.page import Section, section
 
 REFERENCES = {
     "pearl2009": "@book{pearl2009,\n  author = {Pearl, Judea},\n  title = {Causality},\n  edition = {2},\n"
@@ -35,6 +38,18 @@ REFERENCES = {
     "vanderweele2017": "@article{vanderweele2017,\n  author = {VanderWeele, Tyler J. and Ding, Peng},\n"
     "  title = {Sensitivity Analysis in Observational Research: Introducing the {E}-Value},\n"
     "  journal = {Annals of Internal Medicine},\n  volume = {167},\n  pages = {268--274},\n  year = {2017}\n}",
+    "athey2021": "@article{athey2021,\n  author = {Athey, Susan and Wager, Stefan},\n"
+    "  title = {Policy Learning With Observational Data},\n  journal = {Econometrica},\n  volume = {89},\n"
+    "  pages = {133--161},\n  year = {2021}\n}",
+    "balke1994": "@inproceedings{balke1994,\n  author = {Balke, Alexander and Pearl, Judea},\n"
+    "  title = {Counterfactual Probabilities: Computational Methods, Bounds and Applications},\n"
+    "  booktitle = {Uncertainty in Artificial Intelligence},\n  year = {1994}\n}",
+    "oberst2019": "@inproceedings{oberst2019,\n  author = {Oberst, Michael and Sontag, David},\n"
+    "  title = {Counterfactual Off-Policy Evaluation with Gumbel-Max Structural Causal Models},\n"
+    "  booktitle = {International Conference on Machine Learning},\n  year = {2019}\n}",
+    "xia2021": "@inproceedings{xia2021,\n  author = {Xia, Kevin and Lee, Kai-Zhan and Bengio, Yoshua and "
+    "Bareinboim, Elias},\n  title = {The Causal-Neural Connection: Expressiveness, Learnability, and Inference},\n"
+    "  booktitle = {Advances in Neural Information Processing Systems},\n  year = {2021}\n}",
 }
 _BY_ESTIMATOR = {
     "aipw": ("robins1994", "chernozhukov2018"),
@@ -56,6 +71,18 @@ def cited(key: str) -> str:
     names = [author.split(",")[0] for author in found[1].split(" and ")]
     told = " and ".join(names) if len(names) < 3 else f"{names[0]} et al."
     return f"({told}, {key[-4:]})"
+
+
+def to_copy(text: str, keys: Iterable[str]) -> Section:
+    """Write the part of a page with a paragraph for a methods section, and the BibTeX of what it cites.
+
+    Arguments:
+        text: The paragraph.
+        keys: The references.
+    """
+    entries = "\n\n".join(REFERENCES[key] for key in dict.fromkeys(keys))
+    bibtex = Html("<pre>" + "\n".join(str(element("span", line)) for line in entries.split("\n")) + "</pre>")
+    return section("Methods, to copy", element("p", text), element("h3", "BibTeX"), bibtex)
 
 
 def references_for(effect: Effect, challenged: bool) -> tuple[str, ...]:

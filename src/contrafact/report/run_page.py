@@ -20,6 +20,9 @@ from contrafact.report.markup import Html, clean, element, is_number, join, numb
 from contrafact.report.meanings import held_out
 from contrafact.report.page import Section, facts, page, paragraphs, section, warnings, write
 from contrafact.report.picture_parts import as_learned, closer_look
+from contrafact.report.series import series_look
+from contrafact.report.sound import rate_of_run, sound_film, sound_look
+from contrafact.report.spoken import spoken_look
 from contrafact.report.tables import score_table, settings_table, timeline
 from contrafact.zoo.index import settings_of
 
@@ -144,6 +147,12 @@ def _course(known: Facts, rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _samples(known: Facts, real: Any) -> list[Html]:
+    if rate_of_run(known) is not None and (heard := [*sound_look(known, real), *sound_film(known)]):
+        return heard
+    if spoken := spoken_look(known, real):
+        return [*spoken, *film(shots(known.run, keep=known.best_step), best=known.best_step)]
+    if drawn := series_look(known, real):
+        return drawn
     taken = shots(known.run, keep=known.best_step)
     if taken:
         return film(taken, as_learned(known, real), known.column_names, known.best_step)

@@ -70,11 +70,13 @@ class Levels:
         names: The levels.
         real: Their shares among the real cells.
         fake: Their shares among the fake cells.
+        signs: What the two sides are called.
     """
 
     names: tuple[str, ...]
     real: np.ndarray
     fake: np.ndarray
+    signs: tuple[Sign, Sign] = SIGNS
 
     @property
     def height(self) -> float:
@@ -87,12 +89,12 @@ class Levels:
 
     def legend(self) -> list[Sign]:
         """Say what stands for what."""
-        return list(SIGNS)
+        return list(self.signs)
 
     def draw(self, axes: Any, letters: Lettering) -> None:
         """Draw into axes."""
         places = np.arange(len(self.names))
-        for shares, sign, offset in zip((self.real, self.fake), SIGNS, (-0.2, 0.2), strict=True):
+        for shares, sign, offset in zip((self.real, self.fake), self.signs, (-0.2, 0.2), strict=True):
             axes.barh(places + offset, shares, height=0.38, color=sign.color)
         _quiet(axes)
         axes.set_xticks([])

@@ -1,6 +1,6 @@
 """Augment: more training items by class, and an honest answer to whether they help.
 
-Tables have a file of their own (`table_augment`); of pictures this one says all.
+Tables and sound have files of their own (`table_augment`, `augment_sound`); of pictures this one says all.
 
 Pictures come from a generator that is told the class, or are classic copies: mirrored, turned, scaled, shifted. Before
 they are handed out, the same classifier is trained on real pictures only, with classic augmentation, with generated
@@ -23,6 +23,7 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.records import Result, Score
 from contrafact.base.seeds import checked_count, fold
 from contrafact.metrics.accuracy import accuracy, gain
+from contrafact.tasks.augment_sound import augmenting_sound
 from contrafact.tasks.by_class import maker, shared_out
 from contrafact.tasks.classic import WORDS, copies
 from contrafact.tasks.helps import Arm, Check, Cut, Right, Trial, gained, points, power, seen
@@ -133,7 +134,11 @@ def augmenting(
     return Augmenting(cut=cut, maker=generator, seed=seed, n=n)
 
 
-WAYS: dict[str, Callable[..., Augmenting | RowTrial]] = {"pictures": augmenting, "table": augmenting_rows}
+WAYS: dict[str, Callable[..., Trial | RowTrial]] = {
+    "pictures": augmenting,
+    "sound": augmenting_sound,
+    "table": augmenting_rows,
+}
 
 
 def augment(
@@ -147,26 +152,27 @@ def augment(
     budget: str | None = None,
     device: str | None = None,
 ) -> Result:
-    """Make more training rows or pictures, and test whether they help.
+    """Make more training rows, pictures or clips, and test whether they help.
 
     Arguments:
-        data: A table, or pictures with classes.
+        data: A table, or pictures or clips with classes.
         n: How many to make; by default as many as there are.
         target: Of a table the column of classes that is to be predicted better; without one nothing is tested.
-        method: A method, or a recipe: `loom` for tables, `r3gan` for pictures; "classic" for mirrored, turned and
-            scaled copies of pictures.
-        check: "quick" holds a fifth out (5 seeds for tables, 3 for pictures); "full" takes longer: tables are held out
+        method: A method, or a recipe: `loom` for tables, `r3gan` for pictures, `specgan` for sound; "classic" for
+            mirrored, turned and scaled copies of pictures, and copies of clips at other speeds and with noise.
+        check: "quick" holds a fifth out (5 seeds for tables, 3 for others); "full" takes longer: tables are held out
             in five parts with a generator each; "off" learns from everything.
         seed: Seeds everything.
         budget: Time to train the generator for, like "10m"; the check comes on top.
         device: Where to train the generator.
 
     Returns:
-        For a table, the real rows and the new ones, told apart by the column `_source`; of pictures the new ones.
+        For a table, the real rows and the new ones, told apart by the column `_source`; of pictures and clips the new
+        ones.
     """
     prepare = by_kind("augment", WAYS, data)
     options = {"method": method, "check": check, "seed": seed, "budget": budget, "device": device}
-    job: Augmenting | RowTrial = prepare(data, n=n, target=target, **options)
+    job: Trial | RowTrial = prepare(data, n=n, target=target, **options)
     return job.finish()
 
 

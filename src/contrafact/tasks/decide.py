@@ -10,28 +10,30 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from contrafact.base.effects import Effect, Overlap
-from contrafact.base.errors import NotIdentifiable, UsageError
+from contrafact.base.errors import DataError, NotIdentifiable, UsageError
 from contrafact.base.records import Better, Score
+from contrafact.causal.contradictions import contradictions
+from contrafact.causal.estimate.doubly import LEAST_ARM
+from contrafact.causal.given_graph import Written, graph_given
 from contrafact.causal.graph import Graph
 from contrafact.causal.identify.adjustment import forbidden, is_valid, minimal_set
 from contrafact.causal.identify.answer import Identified
 from contrafact.causal.identify.ask import identify
 from contrafact.causal.rules import Split, crossed_rule, follows, short_rule, values, words
-from contrafact.causal.scores import ASSUMED, NO_GRAPH
+from contrafact.causal.scores import ASSUMED, LEAST, NO_GRAPH
 from contrafact.causal.scores import scores as doubly_robust
 from contrafact.causal.writing import shown
 from contrafact.codecs.table import as_frame
 
-Written = Graph | str | PathLike[str] | Iterable[Any]
 SEEN = "The graph is right: arrows and hidden causes that it does not show are not there."
+LEAST_ALIKE = 0.5  # of the rows: with fewer that had a chance of either arm, a rule for all would be a guess
 WORTH = ("rule", "short_rule", "treat_all", "treat_none")
 
 
@@ -57,6 +59,7 @@ class Decision:
         covariates: The columns that the rule reads.
         assumptions: What must hold.
         notes: What must be known beside.
+        graph: The graph; none if none was given.
         model: Says the effect for new rows.
         nodes: The short rule, for new rows.
     """
@@ -74,6 +77,7 @@ class Decision:
     covariates: tuple[str, ...]
     assumptions: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    graph: Graph | None = None
     model: Any = field(default=None, repr=False)
     nodes: tuple[Split, ...] = field(default=(), repr=False)
 
@@ -166,39 +170,74 @@ def decide(
     """
     frame = as_frame(df)
     _check(cost, better)
-    covariates, assumptions, notes = columns_for(frame, treatment, outcome, graph)
-    if graph is None:
+    learner = _learner(method)
+    drawn = None if graph is None else graph_given(graph)
+    covariates, assumptions, notes = columns_for(frame, treatment, outcome, drawn)
+    if drawn is None:
         warnings.warn(NO_GRAPH, DecisionWarning, stacklevel=2)
-    return _learned(frame, treatment, outcome, covariates, assumptions, notes, cost, better, method, seed)
+    known = frame[[name for name in frame.columns if str(name) in (*covariates, treatment, outcome)]]
+    model = learner.but(treatment=treatment, outcome=outcome).fit(known, seed=seed)
+    _check_overlap(model.crossed, treatment)
+    ruled = _ruled(known, model, cost, better, seed)
+    against = () if drawn is None else contradictions(drawn, frame, seed)
+    return Decision(
+        treatment=treatment,
+        outcome=outcome,
+        cost=float(cost),
+        better=better,
+        average=model.ate(),
+        covariates=covariates,
+        assumptions=assumptions,
+        notes=(*against, *_meant(model.codec), *notes, *_poor(model.means.overlap)),
+        graph=drawn,
+        model=model,
+        **ruled,
+    )
 
 
-def _learned(
-    frame: Any,
-    treatment: str,
-    outcome: str,
-    covariates: tuple[str, ...],
-    assumptions: tuple[str, ...],
-    notes: tuple[str, ...],
-    cost: float,
-    better: Better,
-    method: str,
-    seed: int,
-) -> Decision:
-    """Learn effects from the chosen columns, make rules of them, and say what these are worth."""
-    import pandas as pd
+def _learner(method: str) -> Any:
+    """Give the recipe that effects are learned by.
 
+    Raises:
+        UsageError: There is none of this name, or its effects are not cross-fitted.
+    """
     from contrafact.tasks.cate import recipe_of
 
-    known = frame[[name for name in frame.columns if str(name) in (*covariates, treatment, outcome)]]
-    model = recipe_of(method).but(treatment=treatment, outcome=outcome).fit(known, seed=seed)
+    found = recipe_of(method)
+    if "learner" in found.settings():
+        return found
+    raise UsageError(
+        f"Rules cannot be learned by '{method}'.",
+        why="Their value is measured on rows that effects were not learned from; networks are not cross-fitted.",
+        fix="Use auto, t, s, x, dr or r.",
+        code="E579",
+    )
+
+
+def _check_overlap(found: Any, treatment: str) -> None:
+    """Refuse rows of which the covariates tell almost for certain who was treated.
+
+    Raises:
+        DataError: Too few rows had a chance of either arm.
+    """
+    alike = (found.chance > LEAST * (1 + 1e-6)) & (found.chance < 1 - LEAST * (1 + 1e-6))
+    counts = [int((found.t[alike] == arm).sum()) for arm in (0, 1)]
+    if alike.all() or (min(counts) >= LEAST_ARM and alike.mean() >= LEAST_ALIKE):
+        return
+    raise DataError(
+        "The treated and the untreated have hardly anybody in common.",
+        why=f"Only {alike.sum():,} of {len(alike):,} rows have a chance over {LEAST:.0%} of either arm: what the rule "
+        f"reads tells almost for certain who had which {treatment}.",
+        fix="Give rows that might have had either, or a graph by which fewer columns must be read.",
+        code="E525",
+    )
+
+
+def _ruled(known: Any, model: Any, cost: float, better: Better, seed: int) -> dict[str, Any]:
+    """Make rules of learned effects, and say what these are worth."""
+    import pandas as pd
+
     found, sign = model.crossed, _sign(better)
-    if found is None:
-        raise UsageError(
-            f"Rules cannot be learned by '{method}'.",
-            why="Their value is measured on rows that effects were not learned from; networks are not cross-fitted.",
-            fix="Use auto, t, s, x, dr or r.",
-            code="E579",
-        )
     gain = _gain(found.effect, cost, sign)
     chances = np.stack([1 - found.chance, found.chance])
     scored = doubly_robust(found.y, found.t.astype(np.int64), found.both, chances)
@@ -207,25 +246,26 @@ def _learned(
     nodes = short_rule(found.x, own, seed)
     short = follows(nodes, found.x)
     decisions = pd.DataFrame(
-        {"effect": model.effect(known), "treat": own > 0, "treat_short_rule": short}, index=frame.index
+        {"effect": model.effect(known), "treat": own > 0, "treat_short_rule": short}, index=known.index
     )
-    return Decision(
-        treatment=treatment,
-        outcome=outcome,
-        cost=float(cost),
-        better=better,
-        scores=values(scored, treats, cost, sign),
-        rule=tuple(words(nodes, model.codec.columns)),
-        agreement=float((short == (own > 0)).mean()),
-        treated=float((own > 0).mean()),
-        average=model.ate(),
-        decisions=decisions,
-        covariates=covariates,
-        assumptions=assumptions,
-        notes=(*notes, *_poor(model.means.overlap)),
-        model=model,
-        nodes=nodes,
-    )
+    return {
+        "scores": values(scored, treats, cost, sign),
+        "rule": tuple(words(nodes, model.codec.columns)),
+        "agreement": float((short == (own > 0)).mean()),
+        "treated": float((own > 0).mean()),
+        "decisions": decisions,
+        "nodes": nodes,
+    }
+
+
+def _meant(codec: Any) -> tuple[str, ...]:
+    """Say what treating means, and what a better outcome is, where words stand for them."""
+    told = []
+    if tuple(codec.arms) not in ((0, 1), (False, True)):
+        told.append(f"To treat means {codec.treatment} = {codec.arms[1]}, not to treat {codec.arms[0]}.")
+    if codec.levels:
+        told.append(f"{codec.outcome} = {codec.levels[1]} counts as 1, {codec.levels[0]} as 0.")
+    return tuple(told)
 
 
 def columns_for(
@@ -240,14 +280,27 @@ def columns_for(
     if graph is None:
         covariates = tuple(name for name in names if name not in (treatment, outcome))
         return covariates, (NO_GRAPH, *ASSUMED), ()
-    drawn = graph if isinstance(graph, Graph) else Graph(graph)
+    drawn = graph_given(graph)
     answer = identify(drawn, f"ATE({shown(treatment)}, {shown(outcome)})")
     if not answer.identifiable:
         raise answer.refusal()
-    there = frozenset(names)
+    if answer.formula is not None and str(answer.formula) == "0":
+        raise UsageError(
+            f"There is nothing to decide: by the graph {treatment} does nothing to {outcome}.",
+            why=answer.why,
+            fix=f'If it may have an effect, say so: add "{shown(treatment)} -> {shown(outcome)}" to the graph.',
+            code="E579",
+        )
+    empty = frame.isna().all().to_numpy() if len(frame) else np.zeros(len(names), dtype=bool)
+    there = frozenset(name for name, hollow in zip(names, empty, strict=True) if not hollow)
     covariates = _comparable(answer, treatment, outcome, there)
     left = [name for name in names if name not in (*covariates, treatment, outcome)]
-    notes = (f"Not read by the rule: {', '.join(left[:8])}{' ...' if len(left) > 8 else ''}.",) if left else ()
+    notes: tuple[str, ...] = (
+        (f"Not read by the rule: {', '.join(left[:8])}{' ...' if len(left) > 8 else ''}.",) if left else ()
+    )
+    gone = [node for node in drawn.observed if node not in there]
+    if gone:
+        notes += (f"The graph has {', '.join(gone[:8])}, the table nothing of the kind: taken for never measured.",)
     return covariates, (SEEN, *ASSUMED[1:2], *ASSUMED[3:]), notes
 
 
@@ -265,10 +318,10 @@ def _comparable(answer: Identified, treatment: str, outcome: str, there: frozens
         missing = sorted(set().union(*map(set, answer.adjustment_sets)) - there)
         raise NotIdentifiable(
             f"The effect of {treatment} on single rows cannot be had by adjustment.",
-            why=f"The table lacks {', '.join(missing)}."
+            why=f"The table has no values of {', '.join(missing)}."
             if missing
             else f"The average effect is identified by {answer.strategy}, but no set of columns makes rows comparable.",
-            fix="Give the columns that are missing."
+            fix="Give these columns, with values."
             if missing
             else "Decide for all alike by the average effect: contrafact effect.",
             code="E579",

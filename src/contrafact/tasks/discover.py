@@ -119,6 +119,7 @@ def prepare(
             fix=f"One of: {', '.join(METHODS)}.",
             code="E587",
         )
+    _check_numbers(chosen, bootstrap, alpha)
     own = isinstance(method, Recipe) and getattr(method, "columns", None)
     codec = CoordinatesCodec.fit(df, columns=columns or own or None)
     forbid, require = (_pairs(given, codec.names) for given in (forbid, require))
@@ -139,6 +140,30 @@ def prepare(
     made = base.but(**{name: value for name, value in told.items() if value}, **settings)
     training = made.training(df, seed=seed, budget=budget, run_dir=run_dir, device=device)
     return Discovering(method=chosen, codec=training.method.codec, training=training, encoded=training.rows, **rest)
+
+
+def _check_numbers(method: str, bootstrap: int | None, alpha: float) -> None:
+    """Refuse numbers that mean nothing.
+
+    Raises:
+        UsageError: The level of tests is no chance, or there are too few resamples.
+    """
+    if not 0 < alpha < 1:
+        raise UsageError(
+            f"alpha = {alpha:g} is no level of a test.",
+            why="It is the chance of a false alarm, between 0 and 1.",
+            fix="--alpha 0.05",
+            code="E102",
+        )
+    least = 1 if method in OURS else 0
+    if bootstrap is not None and bootstrap < least:
+        raise UsageError(
+            f"{bootstrap} resampled tables are too few.",
+            why="A confidence is the share of them in which an arrow is found; "
+            + ("at least one is trained on." if least else "0 searches the rows as they are, once."),
+            fix="--bootstrap 8",
+            code="E102",
+        )
 
 
 def _pairs(given: Iterable[Any] | None, names: Sequence[str]) -> tuple[tuple[str, str], ...] | None:

@@ -8,25 +8,25 @@ and for the page.
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from contrafact.base.effects import Effect
 from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.causal.adjust import Plan, asked, plan
+from contrafact.causal.contradictions import contradictions
 from contrafact.causal.estimate.columns import numbers
 from contrafact.causal.estimate.econml import by_econml
+from contrafact.causal.estimate.levels import treatment_of
 from contrafact.causal.estimate.methods import ELSEWHERE, METHODS, method_named
-from contrafact.causal.estimate.study import Study, computed, effect_of, made_ready
-from contrafact.causal.graph import Graph
+from contrafact.causal.estimate.study import LEAST_ROWS, Study, computed, effect_of, made_ready
+from contrafact.causal.given_graph import Written, graph_given
 from contrafact.causal.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Written = Graph | str | PathLike[str] | Iterable[Any]
 TWO_STAGE = "2sls"
 
 
@@ -131,11 +131,14 @@ def studied(
     """Answer as `effect` does, and keep what was learned on the way."""
     frame = _checked(df, treatment, outcome)
     method = method_named(method)
-    drawn = None if graph is None else graph if isinstance(graph, Graph) else Graph(graph)
+    drawn = None if graph is None else graph_given(graph)
     question = _question(frame, treatment, outcome, query, low, high)
     _check_quantile(quantile)
     names = (instrument,) if isinstance(instrument, str) else tuple(instrument)
     chosen = plan(frame, question, drawn, given=given, method=method, instrument=names)
+    _check_varies(frame, chosen)
+    if drawn is not None:
+        chosen = replace(chosen, warnings=(*chosen.warnings, *contradictions(drawn, frame, seed)))
     if chosen.strategy == "bounds":
         return Answered(effect=_bounds(frame, chosen, seed), plan=chosen, warnings=chosen.warnings)
     study = made_ready(frame, chosen, seed)
@@ -173,6 +176,26 @@ def _checked(df: Any, treatment: str, outcome: str) -> pd.DataFrame:
             code="E532",
         )
     return frame if columns == list(frame.columns) else frame.set_axis(columns, axis=1)
+
+
+def _check_varies(frame: pd.DataFrame, chosen: Plan) -> None:
+    """Refuse a treatment or an outcome that never varies, where there are rows enough to tell.
+
+    Raises:
+        DataError: It does not vary.
+    """
+    both = [name for name in (chosen.treatment, chosen.outcome) if name]
+    whole = frame[both].dropna().reset_index(drop=True)
+    if chosen.treatment and len(whole) and whole[chosen.treatment].nunique() < 2 and chosen.strategy == "bounds":
+        treatment_of(whole[chosen.treatment], chosen.treatment)
+    counts = numbers(whole[chosen.outcome]) is not None
+    if len(whole) >= LEAST_ROWS and counts and whole[chosen.outcome].nunique() == 1:
+        raise DataError(
+            f"Outcome '{chosen.outcome}' is the same in every row: {whole[chosen.outcome].iloc[0]}.",
+            why="Where nothing ever differs, these data show no effect and rule none out.",
+            fix="Name the outcome that is meant with -y, or add rows in which it differs.",
+            code="E576",
+        )
 
 
 def _nearest(name: Any, columns: list[str]) -> str:

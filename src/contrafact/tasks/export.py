@@ -128,7 +128,15 @@ def graph_of(model: Any, seed: int) -> Graph:
     """
     from contrafact.nets.picture_model import PictureModel
     from contrafact.nets.pushforward import Pushforward
+    from contrafact.nets.sound_model import Heard
 
+    if isinstance(model, Heard):
+        raise UsageError(
+            f"{model.recipe.method} cannot be exported.",
+            why="Phases and loudness of sound are made outside of its network.",
+            fix="Draw clips to a folder: contrafact sample RUN -n 100 -o FOLDER",
+            code="E126",
+        )
     if isinstance(model, PictureModel):
         return _of_pictures(model, seed)
     if isinstance(model, Pushforward):

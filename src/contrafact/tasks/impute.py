@@ -31,6 +31,7 @@ from contrafact.tasks.large import FillingFile, by_blocks, filling_file
 from contrafact.tasks.missing import Pattern, patterns
 from contrafact.tasks.read import read_or_open
 from contrafact.tasks.results import by_kind
+from contrafact.tasks.series_impute import imputing_series
 from contrafact.tasks.shifts import Shifted, applied, compared, read_shifts
 from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, table_of
 from contrafact.tasks.write_tables import save
@@ -261,7 +262,7 @@ def imputing(
     )
 
 
-WAYS = {"table": imputing}
+WAYS = {"table": imputing, "series": imputing_series}
 
 
 def impute(

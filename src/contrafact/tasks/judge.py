@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from contrafact.base.data import Data
+from contrafact.base.data import Data, kind_of
 from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.base.records import Score
 from contrafact.codecs.image import is_pictures
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def _kind(data: Any) -> str:
     if hasattr(data, "columns"):
-        return "table"
+        return kind_of(data)
     if isinstance(data, Data):
         return data.kind
     if is_pictures(data):
@@ -78,6 +78,8 @@ def scores(
     Returns:
         Scores by name, each with interval, floor and ceiling where they are known.
     """
+    if "series" in (_kind(real), _kind(fake)) and hasattr(real, "columns") and hasattr(fake, "columns"):
+        return _series_scores(real, fake, holdout, target, seed)
     _check(real, fake, target)
     if features is not None and _kind(real) != "pictures":
         raise UsageError(
@@ -87,11 +89,17 @@ def scores(
             code="E224",
         )
     if _kind(real) == "text":
-        return _text_scores(real, fake, holdout, seed)
+        from contrafact.metrics.text import text_scores
+
+        return text_scores(real, fake, holdout, seed)
     if _kind(real) == "pictures":
         from contrafact.metrics.pictures import picture_scores
 
         return picture_scores(real, fake, holdout, seed=seed, features=features)
+    if _kind(real) == "sound":
+        from contrafact.metrics.sound import sound_scores
+
+        return sound_scores(real, fake, holdout, seed=seed)
     if _kind(real) == "table":
         return table_judgement(real, fake, holdout, target=target, seed=seed).scores
     from contrafact.metrics.judge import rows_scores
@@ -101,6 +109,19 @@ def scores(
     truth = real.truth if isinstance(real, Data) else None
     kept = numbers[2] if holdout is not None else None
     return rows_scores(numbers[0], numbers[1], kept, truth=truth, seed=seed)
+
+
+def _series_scores(real: Any, fake: Any, holdout: Any, target: str | None, seed: int) -> dict[str, Score]:
+    from contrafact.metrics.series import series_scores
+
+    if target is not None:
+        raise UsageError(
+            f"A target was given for series: '{target}'.",
+            why="Series are judged as wholes, by what their steps tell about each other.",
+            fix="Leave --target out.",
+            code="E115",
+        )
+    return series_scores(real, fake, holdout, seed=seed)
 
 
 def _check(real: Any, fake: Any, target: str | None) -> None:
@@ -133,16 +154,6 @@ def table_judgement(
 
     _check(real, fake, target)
     return judge_table(real, fake, holdout, target=target, seed=seed)
-
-
-def _text_scores(real: Any, fake: Any, holdout: Any, seed: int) -> dict[str, Score]:
-    from contrafact.metrics.gaps import transition_scores
-
-    lines, made, kept = (list(d) if d is not None else None for d in (real, fake, holdout))
-    if kept is None:
-        assert lines is not None
-        lines, kept = lines[::2], lines[1::2]
-    return transition_scores(lines, made, kept, seed=seed)  # type: ignore[arg-type]
 
 
 def require(expression: str, found: dict[str, Score]) -> list[str]:

@@ -8,11 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.base.data import Data
+from contrafact.base.data import Data, Pairs, kind_of
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.records import Finding
 from contrafact.tasks.look_pictures import look_at_pictures
+from contrafact.tasks.look_series import look_at_series, might_be_series
+from contrafact.tasks.look_sound import look_at_sound
 from contrafact.tasks.look_tables import described, findings_of
+from contrafact.tasks.look_text import look_at_text, look_at_text_pairs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,17 +42,32 @@ def look(data: Any, target: str | None = None) -> Look:
         data: A frame or a Data object.
         target: The column that matters, looked at for rare classes.
     """
+    if kind_of(data) == "series" and target is None:
+        headline, schema, findings, sentences = look_at_series(data)
+        return Look(headline=headline, schema=schema, findings=findings, sentences=sentences)
     if hasattr(data, "columns"):
         return _look_at_frame(data, target)
     if target is not None:
         raise UsageError(
             f"There is no column '{target}'.", why="Only tables have columns.", fix="Leave --target out.", code="E115"
         )
-    if data.kind == "pictures" and data.items.dtype in (np.uint8, np.uint16) and len(data):
-        headline, schema, findings, sentences = look_at_pictures(data)
+    if isinstance(data, Pairs):
+        return _of_lines(*look_at_text_pairs(data), labels=None)
+    if data.kind == "text" and len(data):
+        return _of_lines(*look_at_text(data), labels=data.labels)
+    known = data.kind == "sound" or (data.kind == "pictures" and data.items.dtype in (np.uint8, np.uint16))
+    if known and len(data):
+        headline, schema, findings, sentences = (look_at_sound if data.kind == "sound" else look_at_pictures)(data)
         findings += [] if data.labels is None else _class_findings(data.labels)
         return Look(headline=headline, schema=schema, findings=findings, sentences=sentences)
     return _look_at_array(data) if isinstance(data.items, np.ndarray) else _look_at_list(data)
+
+
+def _of_lines(
+    headline: str, schema: list[dict[str, Any]], findings: list[Finding], sentences: list[str], labels: Any
+) -> Look:
+    rare = [] if labels is None else [*_class_findings(labels)]
+    return Look(headline=headline, schema=schema, findings=[*findings, *rare], sentences=sentences)
 
 
 def _column(name: Any, column: Any) -> dict[str, Any]:
@@ -106,6 +124,7 @@ def _look_at_frame(frame: Any, target: str | None) -> Look:
                 rows=twice,
             )
         )
+    findings += filter(None, [might_be_series(frame)])
     if target is not None:
         findings += _balance(str(target), frame[target].dropna().value_counts(normalize=True))
     return Look(
@@ -198,17 +217,4 @@ def _look_at_list(data: Data) -> Look:
     schema: list[dict[str, Any]] = [
         {"items": len(lengths), "shortest": min(lengths), "median": int(np.median(lengths)), "longest": max(lengths)}
     ]
-    findings = list(data.notes)
-    if data.kind == "text":
-        twice = len(data.items) - len(set(data.items))
-        schema[0]["symbols"] = len(set("".join(data.items)))
-        if twice:
-            findings.append(
-                _finding(
-                    "L103",
-                    f"{twice:,} lines are exact copies of others.",
-                    "Drop them, or keep them knowingly.",
-                    rows=twice,
-                )
-            )
-    return Look(headline=f"{len(lengths):,} items of {data.kind}", schema=schema, findings=findings)
+    return Look(headline=f"{len(lengths):,} items of {data.kind}", schema=schema, findings=list(data.notes))

@@ -28,7 +28,6 @@ from contrafact.tasks.notes import Notes, Unfit, counted, listed
 ENDINGS = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".tif", ".tiff", ".bmp", ".dib", ".gif", ".npy")
 TABLES = (".csv", ".tsv")
 KINDS = {
-    "sound": (".wav", ".flac", ".mp3", ".ogg"),
     "text": (".txt", ".md", ".json", ".xml"),
     "tables": (".csv", ".tsv", ".parquet"),
 }
@@ -62,6 +61,7 @@ class Found:
         faults: Names of what could not be looked into, with the reason.
         labels: A class for each entry, where they came with the pictures.
         told: Sentences about what else was found.
+        endings: How the names of the files end that are wanted.
     """
 
     name: str
@@ -71,11 +71,12 @@ class Found:
     faults: list[tuple[str, Unfit]] = field(default_factory=list)
     labels: np.ndarray | None = None
     told: list[str] = field(default_factory=list)
+    endings: tuple[str, ...] = ENDINGS
 
     def add(self, entry: Entry) -> None:
         """Put a file where its ending says."""
         ending = PurePosixPath(entry.name).suffix.lower()
-        if ending in ENDINGS:
+        if ending in self.endings:
             self.entries.append(entry)
         elif ending in TABLES and "/" not in entry.name:
             self.tables.append(entry)
@@ -124,31 +125,36 @@ def _hidden(name: str) -> bool:
 
 
 @contextmanager
-def found_in(path: Path) -> Iterator[Found]:
+def found_in(path: Path, endings: tuple[str, ...] = ENDINGS) -> Iterator[Found]:
     """List the files of a folder or a zip, or the one file; a zip stays open as long as the context.
+
+    Arguments:
+        path: The folder or the file.
+        endings: How the names of the files end that are wanted.
 
     Raises:
         DataError: It is no whole zip, or claims to hold far more than it can.
     """
     if path.is_dir():
-        yield _in_folder(path)
+        yield _in_folder(path, endings)
     elif path.suffix.lower() == ".zip":
         try:
             archive = zipfile.ZipFile(path)
         except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
             raise _refused(path, f"It is no whole zip: {error}.", "Pack it again.") from error
         with archive:
-            yield _in_zip(path, archive)
+            yield _in_zip(path, archive, endings)
     else:
-        yield Found(name=path.stem, entries=[Entry(name=path.name, load=lambda: path.open("rb"))])
+        entry = Entry(name=path.name, load=lambda: path.open("rb"))
+        yield Found(name=path.stem, entries=[entry], endings=endings)
 
 
 def _refused(path: Path, why: str, fix: str) -> DataError:
     return DataError(f"{path} cannot be read.", why=why, fix=fix, code="E202")
 
 
-def _in_folder(folder: Path) -> Found:
-    found = Found(name=folder.name or folder.resolve().name)
+def _in_folder(folder: Path, endings: tuple[str, ...]) -> Found:
+    found = Found(name=folder.name or folder.resolve().name, endings=endings)
     _walk(folder, "", found, set())
     return found.in_order()
 
@@ -190,16 +196,16 @@ def check_claim(path: Path, sizes: Iterable[int]) -> None:
     """
     total, size = sum(sizes), path.stat().st_size
     if total > max(FREE_TOTAL, MOST_RATIO * size):
-        why = f"It has {size:,} bytes and claims to hold {total:,}: pictures do not shrink so much."
+        why = f"It has {size:,} bytes and claims to hold {total:,}: no pictures and no sound shrink so much."
         raise _refused(path, why, "Unpack it yourself if you trust it, and give the folder.")
 
 
-def _in_zip(path: Path, archive: zipfile.ZipFile) -> Found:
+def _in_zip(path: Path, archive: zipfile.ZipFile, endings: tuple[str, ...]) -> Found:
     members = {_true_name(member): member for member in archive.infolist() if not member.is_dir()}
     members = {name: member for name, member in members.items() if not _hidden(name)}
     check_claim(path, (member.file_size for member in members.values()))
     cut = _wrapping(list(members))
-    found = Found(name=path.stem)
+    found = Found(name=path.stem, endings=endings)
     for name, member in members.items():
         found.add(Entry(name=name[cut:], load=_member(archive, member)))
     return found.in_order()
@@ -272,5 +278,6 @@ def tell_others(found: Found, notes: Notes) -> None:
     for told in found.told:
         notes.tell("L206", told)
     if found.others:
-        told = f"{counted(len(found.others), 'file')} of another kind beside the pictures: {listed(found.others)}."
+        beside = "the pictures" if found.endings == ENDINGS else "them"
+        told = f"{counted(len(found.others), 'file')} of another kind beside {beside}: {listed(found.others)}."
         notes.tell("L206", told, "They were passed over.", count=len(found.others))

@@ -1,7 +1,7 @@
-"""Labels of pictures: the sub-folders that they lie in, or a CSV beside them with a column of names and one of labels.
+"""Labels of pictures and of sound: the sub-folders that they lie in, or a CSV beside them.
 
-A name in the CSV may be the path inside the folder, the file's name alone, or either without its ending, as long as
-it can only mean one picture. A label is any text: a class or a short caption.
+The CSV has a column of names and one of labels. A name may be the path inside the folder, the file's name alone, or
+either without its ending, as long as it can only mean one file. A label is any text: a class or a short caption.
 """
 
 from __future__ import annotations
@@ -9,24 +9,23 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
 
 from contrafact.tasks.notes import Notes, counted, listed
-from contrafact.tasks.picture_files import ENDINGS, Entry, Found, stem
+from contrafact.tasks.picture_files import Entry, Found, stem
 
 Rows = list[list[str]]
 WORDS = ("label", "labels", "class", "classes", "category", "caption", "text", "target", "y")
 
 
 def labels_of(found: Found, notes: Notes) -> np.ndarray | None:
-    """Give each picture its label, '' where it has none; None where none has one.
+    """Give each file its label, '' where it has none; None where none has one.
 
     Arguments:
-        found: Pictures and what lies beside them; CSV files that are not used are counted among the others.
-        notes: Where names are noted that fit no picture.
+        found: Files and what lies beside them; CSV files that are not used are counted among the others.
+        notes: Where names are noted that fit no file.
     """
     if found.labels is not None:
         return found.labels
@@ -41,23 +40,23 @@ def _by_table(found: Found, notes: Notes) -> list[str] | None:
     chosen = named[:1] or (found.tables if len(found.tables) == 1 else [])
     labels = None
     for table in chosen:
-        labels = _labels_in(table, found.entries, notes)
+        labels = _labels_in(table, found, notes)
         if labels is None and named:
-            notes.tell("L207", f"{table.name} names no picture of this folder.", "Its labels were not used.")
+            notes.tell("L207", f"{table.name} names no file of this folder.", "Its labels were not used.")
     found.others += [table.name for table in found.tables if labels is None or table not in chosen]
     return labels
 
 
-def _labels_in(table: Entry, entries: Sequence[Entry], notes: Notes) -> list[str] | None:
-    """Read a CSV; None where it has no column of names of these pictures, or no other column."""
+def _labels_in(table: Entry, found: Found, notes: Notes) -> list[str] | None:
+    """Read a CSV; None where it has no column of names of these files, or no other column."""
     rows = _rows(table, notes)
-    places = _Names(entries)
+    places = _Names(found)
     names = _column_of_names(rows, places)
     if names is None:
         return None
     head, body = ([], rows) if _is_name(rows[0], names, places) else (rows[0], rows[1:])
     column = _column_of_labels(table, head, body, names, notes)
-    labels, unknown, twice = [""] * len(entries), [], []
+    labels, unknown, twice = [""] * len(found.entries), [], []
     for row in body:
         name, label = _cell(row, names), _cell(row, column)
         place = places.find(name)
@@ -95,25 +94,26 @@ def _rows(table: Entry, notes: Notes) -> Rows:
 
 
 class _Names:
-    """Find a picture by what a table calls it."""
+    """Find a file by what a table calls it."""
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, found: Found) -> None:
+        self.endings = found.endings
         self.ways: list[dict[str, int | None]] = [{}, {}, {}, {}]
-        for place, entry in enumerate(entries):
+        for place, entry in enumerate(found.entries):
             for way, name in zip(self.ways, _forms(entry.name), strict=True):
                 way[name] = None if name in way else place
 
     def find(self, cell: str) -> int | None:
-        """Give the number of the one picture that is meant, or None."""
+        """Give the number of the one file that is meant, or None."""
         name = _plain(cell)
         return next((way[name] for way in self.ways if name in way), None)
 
     def sureness(self, cell: str) -> int:
-        """Grade how surely a cell names a picture: 3 with its ending, 2 for the ending alone, 1 for the name alone."""
+        """Grade how surely a cell names a file: 3 with its ending, 2 for the ending alone, 1 for the name alone."""
         name = _plain(cell)
         if any(name in way for way in self.ways[:2]):
             return 3
-        return 2 if PurePosixPath(name).suffix.lower() in ENDINGS else int(any(name in way for way in self.ways))
+        return 2 if PurePosixPath(name).suffix.lower() in self.endings else int(any(name in way for way in self.ways))
 
 
 def _plain(cell: str) -> str:
@@ -136,9 +136,9 @@ def _column_of_names(rows: Rows, places: _Names) -> int | None:
 
 
 def _is_name(row: list[str], column: int, places: _Names) -> bool:
-    """Say whether a table's first line is a picture already, not the names of its columns."""
+    """Say whether a table's first line is a file already, not the names of its columns."""
     cell = _cell(row, column)
-    return places.find(cell) is not None or PurePosixPath(cell).suffix.lower() in ENDINGS
+    return places.find(cell) is not None or PurePosixPath(cell).suffix.lower() in places.endings
 
 
 def _column_of_labels(table: Entry, head: list[str], body: Rows, names: int, notes: Notes) -> int:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.base.data import Data, Kind
+from contrafact.base.data import Data, Kind, kind_of
 from contrafact.base.demos import DEMOS, demo
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.codecs.files import TEXTS, TableFile, ranged, reading, unreadable
@@ -20,6 +20,11 @@ from contrafact.tasks.idx import IDX
 from contrafact.tasks.picture_arrays import arranged, forced, parts_of_jpegs
 from contrafact.tasks.picture_files import ENDINGS
 from contrafact.tasks.pictures import read_pictures
+from contrafact.tasks.series import as_series
+from contrafact.tasks.sound import read_sound
+from contrafact.tasks.sound_files import ENDINGS as SOUNDS
+from contrafact.tasks.sound_files import mostly_sound
+from contrafact.tasks.text_files import mostly_text, read_lines, read_pairs_of_text, read_text
 
 MANY_ROWS, MANY_CELLS, MANY_BYTES = 50_000, 1_000_000, 50 * 2**20  # beyond, tables are read block by block
 ITEMS = ("items", "x", "X", "data", "images", "x_train", "train_images")
@@ -79,34 +84,27 @@ def _frame(path: Path) -> Any:
         return ranged(path, pd.read_csv(path, sep=sep, encoding="utf-8-sig", low_memory=False))
 
 
-def _lines(path: Path) -> Data:
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError as error:
-        fix = f"Convert it: iconv -f WINDOWS-1252 -t UTF-8 '{path.name}' > utf8.txt"
-        raise unreadable(path, f"Byte {error.start} is no UTF-8 text.", fix, "E208") from error
-    if not lines:
-        raise unreadable(path, "The file has no line of text.", "Give a file with one item a line.", "E201")
-    return Data(kind="text", items=lines, name=path.stem)
-
-
 READERS: dict[str, Callable[[Path], Any]] = {
     ".npy": _array,
     ".npz": _array,
     ".csv": _frame,
     ".tsv": _frame,
     ".parquet": _frame,
-    ".txt": _lines,
+    ".txt": read_lines,
+    ".text": read_lines,
     ".zip": read_pictures,
     **{ending: read_pictures for ending in ENDINGS if ending != ".npy"},
+    **dict.fromkeys(SOUNDS, read_sound),
 }
+
+SPOKEN: dict[str, Callable[[Path], Any]] = {"text": read_text, "text pairs": read_pairs_of_text}
 
 
 def read(path: str | PathLike[str], kind: Kind | None = None) -> Any:
-    """Read data: a DataFrame for tables, a Data object for vectors, pictures and text.
+    """Read data: a DataFrame for tables, a Data object for vectors, pictures, sound and text.
 
     Arguments:
-        path: A file, a folder of pictures, or the name of a demo set where no such file is.
+        path: A file, a folder of pictures, of recordings or of text, or the name of a demo set where no such file is.
         kind: Force the kind of data in place of guessing it from the file.
 
     Raises:
@@ -157,17 +155,28 @@ def _large(path: Path) -> bool:
 
 def _reader(path: Path, kind: Kind | None) -> Callable[[Path], Any]:
     """Choose who reads a path."""
-    if path.is_dir() and kind != "text":
+    if _is_sound(path, kind):
+        return read_sound
+    if kind in SPOKEN or (kind is None and mostly_text(path)):
+        return SPOKEN[kind or "text"]
+    if path.is_dir():
         return read_pictures
-    reader = _lines if kind == "text" else READERS.get(path.suffix.lower())
-    if IDX.search(path.name) and kind != "text":
+    reader = READERS.get(path.suffix.lower())
+    if IDX.search(path.name):
         reader = read_pictures
-    if path.is_dir() or reader is None:
-        what = "It is a folder" if path.is_dir() else f"Files ending in '{path.suffix}' are not known"
+    if reader is None:
+        what = f"Files ending in '{path.suffix}' are not known"
         raise unreadable(
             path, f"{what}; this version reads {', '.join(READERS)}.", "Convert it to one of these.", "E209"
         )
     return reader
+
+
+def _is_sound(path: Path, kind: Kind | None) -> bool:
+    """Say whether a path is read as sound; files of one kind are told by their ending."""
+    if kind != "sound":
+        return kind is None and mostly_sound(path)
+    return path.is_dir() or path.suffix.lower() in (".zip", *SOUNDS) or path.suffix.lower() not in READERS
 
 
 def _exists(path: Path) -> bool:
@@ -181,7 +190,9 @@ def _checked(path: Path, data: Any, kind: Kind | None) -> Any:
     """Refuse data without rows, and turn an array into the kind that was asked for."""
     if len(data) == 0:
         raise unreadable(path, "It has no rows.", "Give a file with at least one row.", "E201")
-    have = data.kind if isinstance(data, Data) else "table"
+    have = kind_of(data)
+    if have == "table" and kind == "series":
+        return as_series(data)
     if kind is None or kind == have:
         return data
     if {kind, have} == {"vectors", "pictures"} and isinstance(data.items, np.ndarray):

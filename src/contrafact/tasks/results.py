@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from contrafact.base.data import Data
+from contrafact.base.data import Data, kind_of
 from contrafact.base.errors import DataError, UsageError
 from contrafact.base.records import Result
 from contrafact.engine.bundle import to_bytes, write_atomically
+from contrafact.tasks import write_pictures, write_sound
 from contrafact.tasks.sample import write
-from contrafact.tasks.write_pictures import _check_folder
 
 
 def save(result: Result, out: str) -> list[str]:
@@ -43,7 +43,11 @@ def ready(out: str, *inputs: str) -> None:
                 code="E315",
             )
     if place.is_dir():
-        _check_folder(place)
+        write_pictures.check_folder(place, _ours, "Items")
+
+
+def _ours(path: Path) -> bool:
+    return write_pictures.is_ours(path) or write_sound.is_ours(path)
 
 
 def by_kind(job: str, ways: Mapping[str, Callable[..., Any]], data: Any) -> Callable[..., Any]:
@@ -57,7 +61,8 @@ def by_kind(job: str, ways: Mapping[str, Callable[..., Any]], data: Any) -> Call
     Raises:
         DataError: The job does not take this kind of data yet.
     """
-    kind = data.kind if isinstance(data, Data) else "table" if hasattr(data, "columns") else type(data).__name__
+    known = isinstance(data, Data) or hasattr(data, "columns")
+    kind = kind_of(data) if known else type(data).__name__
     if kind in ways:
         return ways[kind]
     raise DataError(

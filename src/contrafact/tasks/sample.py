@@ -24,6 +24,7 @@ from contrafact.tasks.runs import find_run
 from contrafact.tasks.write_pictures import MARK as MARK
 from contrafact.tasks.write_pictures import sheet, write_folder, write_zip
 from contrafact.tasks.write_pictures import tile as tile
+from contrafact.tasks.write_sound import write_sound
 
 
 def place_of(what: str) -> Path:
@@ -120,13 +121,14 @@ def edits(what: str) -> list[tuple[Any, bool]]:
     return [*((direction, False) for direction in named), *((direction, True) for direction in numbered)]
 
 
-def write(drawn: Any, out: str, *, csv_safe: bool = False) -> list[str]:
-    """Write items to a file of the kind that its ending names; pictures also one by one to a folder or a zip.
+def write(drawn: Any, out: str, *, csv_safe: bool = False, seed: int | None = None) -> list[str]:
+    """Write items to a file of the kind that its ending names; pictures and clips also one by one to a folder or a zip.
 
     Arguments:
         drawn: What was drawn.
         out: A file or a folder.
         csv_safe: In .csv make text harmless that begins like a formula.
+        seed: What clips of sound were drawn with, for their names.
 
     Raises:
         UsageError: These items cannot be written to such a file, or the folder holds files of another origin.
@@ -136,7 +138,7 @@ def write(drawn: Any, out: str, *, csv_safe: bool = False) -> list[str]:
         from contrafact.tasks.large import save_drawn
 
         return save_drawn(Result(data=drawn, scores={}, verdict=""), out, csv_safe=csv_safe)
-    several = _pictures_writer(drawn, out)
+    several = _sound_writer(drawn, out, seed) or _pictures_writer(drawn, out)
     if several is not None:
         several(drawn, path)
         return [str(path)]
@@ -154,7 +156,8 @@ def write(drawn: Any, out: str, *, csv_safe: bool = False) -> list[str]:
         raise UsageError(
             f"{kind.capitalize()} cannot be written to '{out}'.",
             why=f"Known endings are {', '.join(makers)}, each for its kind of data.",
-            fix="Use .npy for vectors, .csv for tables, a folder, .zip, .png or .npy for pictures, .txt for text.",
+            fix="Use .npy for vectors, .csv for tables, a folder, .zip, .png or .npy for pictures, a folder, .zip "
+            "or .wav for sound, .txt or .csv for text.",
             code="E121",
         )
     write_atomically(path, payload)
@@ -190,6 +193,9 @@ def _frame(drawn: Any) -> Any:
         while mark in drawn.columns:  # a column of the user's own
             mark += "_"
         return drawn.assign(**{mark: "synthetic"})
+    if isinstance(drawn, Data) and drawn.kind == "text":
+        classes = {} if drawn.labels is None else {"label": drawn.labels}
+        return pd.DataFrame({"text": drawn.items, **classes, "_source": "synthetic"})
     array = _numbers(drawn)
     if array is None or array.ndim != 2:
         return None
@@ -270,3 +276,12 @@ def _pictures_writer(drawn: Any, out: str) -> Callable[[Data, Path], None] | Non
     path = Path(out)
     folder = path.is_dir() or not path.suffix or out.endswith(("/", "\\"))
     return write_folder if folder else write_zip if path.suffix.lower() == ".zip" else None
+
+
+def _sound_writer(drawn: Any, out: str, seed: int | None) -> Callable[[Data, Path], None] | None:
+    """Choose who writes clips: each into a folder or a zip, or all into one .wav file."""
+    if not (isinstance(drawn, Data) and drawn.kind == "sound" and len(drawn) and out):
+        return None
+    path = Path(out)
+    known = path.is_dir() or path.suffix.lower() in ("", ".zip", ".wav") or out.endswith(("/", "\\"))
+    return partial(write_sound, seed=seed) if known else None

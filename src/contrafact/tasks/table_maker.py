@@ -63,7 +63,12 @@ class Fitter:
 
 
 def chosen_recipe(
-    method: str | Recipe | None, usual: Recipe, settings: Mapping[str, Any] | None = None, *, ability: str = "sample"
+    method: str | Recipe | None,
+    usual: Recipe,
+    settings: Mapping[str, Any] | None = None,
+    *,
+    ability: str = "sample",
+    kind: str = "table",
 ) -> Any:
     """Make the recipe that was asked for, or the usual one.
 
@@ -72,19 +77,20 @@ def chosen_recipe(
         usual: What None means; its settings are also those of its own name.
         settings: Settings by name.
         ability: What its model must be able to do.
+        kind: What it must learn from.
 
     Raises:
-        UsageError: The method does not learn from tables, or its models lack the ability.
+        UsageError: The method does not learn from such data, or its models lack the ability.
     """
     if isinstance(method, str) and find(method).name != usual.method:
         made: Any = recipe(method)()
     else:
         made = usual if method is None or isinstance(method, str) else method
     entry = find(made.method)
-    able = [name for name, other in INDEX.items() if "table" in other.kinds and ability in other.abilities]
-    if "table" not in entry.kinds or (able and ability not in entry.abilities):
+    able = [name for name, other in INDEX.items() if kind in other.kinds and ability in other.abilities]
+    if kind not in entry.kinds or (able and ability not in entry.abilities):
         raise UsageError(
-            f"{entry.name} cannot {ability} a table.",
+            f"{entry.name} cannot {ability} {'series' if kind == 'series' else f'a {kind}'}.",
             why=f"It reads {', '.join(entry.kinds)} and can {', '.join(entry.abilities)}.",
             fix=f"Use one of: {', '.join(able or [usual.method])}.",
             code="E126",

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.base.data import Data
+from contrafact.base.data import kind_of
 from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.codecs.files import TableFile
@@ -23,7 +23,15 @@ from contrafact.tasks.runs import run_folder
 from contrafact.zoo.index import find, recipe
 
 SHOWN_ROWS = 2000  # of a table in a file
-DEFAULTS = {"vectors": "r3gan", "pictures": "r3gan", "table": "loom", "text": "markov"}
+DEFAULTS = {
+    "vectors": "r3gan",
+    "pictures": "r3gan",
+    "table": "loom",
+    "text": "markov",
+    "text pairs": "rewriter",
+    "sound": "specgan",
+    "series": "shuttle",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,11 +69,6 @@ class Order:
         words += ["--budget", self.budget] if self.budget else []
         words += ["--kind", self.kind] if self.kind else []
         return shlex.join(words) + "\n"
-
-
-def kind_of(data: Any) -> str:
-    """Name the kind of data."""
-    return data.kind if isinstance(data, Data) else "table"
 
 
 @dataclass(kw_only=True)

@@ -31,10 +31,12 @@ class Translated:
     Arguments:
         files: The new files.
         notes: What was skipped or changed, each with its reason.
+        told: What they hold, in words, where it is not a picture each.
     """
 
     files: list[str]
     notes: tuple[Finding, ...]
+    told: str = ""
 
 
 def translate_files(

@@ -1,4 +1,4 @@
-"""Translate a folder of pictures with any model that translates, with pairs or without."""
+"""Translate a folder of pictures or a file of lines with any model that translates, with pairs or without."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.errors import UsageError
+from contrafact.tasks.rewrite import rewrite_file
 from contrafact.tasks.sample import model_of
 from contrafact.tasks.translate import Translated, translate_files
 
 
 def translate(what: str, run: str, out: str, *, to: str | None = None) -> Translated:
-    """Make a PNG from each picture of a file, a folder or a zip: what it would be in another domain.
+    """Make a PNG from each picture of a file, a folder or a zip, or a line from each line of a file.
 
     Arguments:
-        what: The pictures.
+        what: The pictures, or the file of lines.
         run: A run, or a saved model's folder.
-        out: The folder that is written to.
+        out: The folder that is written to; for lines a file.
         to: The class to translate into, where the model knows several.
     """
     model = model_of(run)
     wish = {} if to is None else {"to": to}
     _check(model, run, wish)
+    if model.recipe.method == "rewriter":
+        return rewrite_file(model, what, out)
     codec = getattr(model.codec, "source", model.codec)  # a codec of pairs knows what it reads by this name
 
     def make(batch: np.ndarray) -> np.ndarray:

@@ -3,7 +3,8 @@
 Without a row this is rung 2 (do): new units under the intervention, beside the same units without it. With a row it is
 rung 3 (imagine): that very unit, whose noise is found first. The third rung says which way of finding it was used and
 what that assumes beyond the graph, since no data can check it. A question that the graph does not settle is answered by
-the fitted model and said to be one answer of many.
+the fitted model and said to be one answer of many. What the data contradict of the graph is said beside every answer,
+where the data are at hand.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
+
+import numpy as np
 
 from contrafact.base.abilities import Imagines, Intervenes, abilities
 from contrafact.base.data import fingerprint
 from contrafact.base.effects import RUNGS
-from contrafact.base.errors import UsageError
+from contrafact.base.errors import DataError, UsageError
+from contrafact.causal.contradictions import contradictions
 from contrafact.causal.fitted import ABDUCTION, graph_of
 from contrafact.causal.graph import Graph
+from contrafact.causal.support import unsupported
 from contrafact.tasks.read import read_or_open
 from contrafact.tasks.runs import find_run
 
-SHOWN = 1000
+SHOWN, FEW_ROWS = 1000, 20
 BADGES = {1: "L1 SEE", 2: "L2 DO", 3: "L3 IMAGINE"}
 BY_TYPES = {
     "how": ["response types drawn given the row"],
@@ -32,6 +37,7 @@ BY_TYPES = {
     "least_effective": 1.0,
 }
 DO_ALONE = "The graph is right: arrows and hidden causes that it does not show are not there."
+FITTED = "The fitted mechanisms are those of the world, also where what is set was rarely seen beside the rest."
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,6 +53,9 @@ class Answered:
         assumptions: What must hold, in words.
         notes: What must be known beside.
         how: How the noise of a row was found.
+        effective: The effective sample size behind a row's hidden causes, as a share of what was drawn.
+        learned_from: How many rows the model was fitted to.
+        graph: The graph over the observed nodes.
     """
 
     rows: Any
@@ -57,6 +66,9 @@ class Answered:
     assumptions: tuple[str, ...]
     notes: tuple[str, ...] = ()
     how: tuple[str, ...] = field(default=())
+    effective: float = 1.0
+    learned_from: int = 0
+    graph: Graph | None = None
 
     @property
     def badge(self) -> str:
@@ -75,6 +87,8 @@ class Answered:
             "assumptions": list(self.assumptions),
             "notes": list(self.notes),
             "abduction": list(self.how),
+            "effective": self.effective,
+            "learned_from": self.learned_from,
         }
 
 
@@ -102,7 +116,7 @@ def whatif(
         model: A fitted structural model.
         do: What is set.
         row: The row of the data that is imagined; none: new units.
-        data: A table that holds the row.
+        data: The table that holds the row; without a row, what the graph is held against.
         n: How many new units.
         draws: Of a row: so many random draws in the place of a best guess.
         seed: The same seed gives the same rows.
@@ -126,22 +140,43 @@ def whatif(
             fix="--do X=1",
             code="E559",
         )
-    return _set(model, do, n, seed) if row is None else _imagined(model, do, row, data, draws, seed)
+    _check_draws(row, draws)
+    against: tuple[str, ...] = ()
+    if hasattr(data, "iloc"):
+        graph, asked = _graph(model), cast("Any", model)
+        asked.do(**do)  # refuses what cannot be set before it is looked for in the data
+        against = (*contradictions(graph, data, seed), *unsupported(graph, data, do, seed))
+    return _set(model, do, n, seed, against) if row is None else _imagined(model, do, row, data, draws, seed, against)
 
 
-def _set(model: Any, do: Mapping[str, Any], n: int, seed: int) -> Answered:
+def _check_draws(row: int | None, draws: int | None) -> None:
+    if draws is not None and (row is None or draws < 1):
+        raise UsageError(
+            "Draws are of a row." if row is None else f"{draws} draws are none.",
+            why="They show what a row leaves open of what would have been; of new rows there are as many as -n says.",
+            fix="--row 0 --draws 20",
+            code="E559",
+        )
+
+
+def _set(model: Any, do: Mapping[str, Any], n: int, seed: int, against: tuple[str, ...]) -> Answered:
+    before = model.sample(n, seed=seed)
     return Answered(
         rows=model.do(**do).sample(n, seed=seed),
-        before=model.sample(n, seed=seed),
+        before=before,
         do=do,
         rung=2,
         changed=_changed(model, do),
-        assumptions=(DO_ALONE,),
-        notes=_unsettled(model, do),
+        assumptions=(DO_ALONE, FITTED),
+        notes=(*against, *_unsettled(model, do), *_beyond(do, before), *_of_fit(model, do, before)),
+        learned_from=_learned_from(model),
+        graph=_graph(model),
     )
 
 
-def _imagined(model: Any, do: Mapping[str, Any], row: int, data: Any, draws: int | None, seed: int) -> Answered:
+def _imagined(
+    model: Any, do: Mapping[str, Any], row: int, data: Any, draws: int | None, seed: int, against: tuple[str, ...]
+) -> Answered:
     if data is None or not 0 <= row < len(data):
         raise UsageError(
             f"There is no row {row}.",
@@ -149,9 +184,12 @@ def _imagined(model: Any, do: Mapping[str, Any], row: int, data: Any, draws: int
             fix="--data FILE --row 0",
             code="E559",
         )
-    before = data.iloc[[row]]
+    before = data.iloc[[row]] if hasattr(data, "iloc") else data.take(np.array([row])).set_axis([row], axis=0)
+    _check_whole(before, row, _graph(model))
     made = model.counterfactual(before, dict(do), draws=draws, seed=seed)
     frames = made if isinstance(made, list) else [made]
+    settled = all((frames[0][name].to_numpy() == before[name].to_numpy()).all() for name in do)
+    same = (f"Row {row} is so already: what would have been is what is.",) if settled else ()
     told = frames[0].attrs.get(ABDUCTION, BY_TYPES)
     return Answered(
         rows=_joined(frames),
@@ -159,10 +197,72 @@ def _imagined(model: Any, do: Mapping[str, Any], row: int, data: Any, draws: int
         do=do,
         rung=3,
         changed=_changed(model, do),
-        assumptions=(DO_ALONE, *told["assumptions"]),
-        notes=(*_unsettled(model, do), *_weak(told)),
+        assumptions=(DO_ALONE, FITTED, *told["assumptions"]),
+        notes=(*same, *against, *_unsettled(model, do), *_beyond(do, data), *_of_fit(model, do, data), *_weak(told)),
         how=tuple(told["how"]),
+        effective=told["least_effective"],
+        learned_from=_learned_from(model),
+        graph=_graph(model),
     )
+
+
+def _check_whole(before: Any, row: int, graph: Graph) -> None:
+    """Refuse a row of which something is not known.
+
+    Raises:
+        DataError: A node's cell is empty.
+    """
+    holes = [str(name) for name in before.columns if str(name) in graph and before[name].isna().any()]
+    if holes:
+        raise DataError(
+            f"Row {row} has no known value of '{holes[0]}'{f' and {len(holes) - 1} more' if len(holes) > 1 else ''}.",
+            why="What would have been is found from all that is known of a row.",
+            fix="Take another row, or fill the holes first: contrafact impute.",
+            code="E555",
+        )
+
+
+def _beyond(do: Mapping[str, Any], seen: Any) -> tuple[str, ...]:
+    """Say where a number is set to what lies outside of all that was seen."""
+    found = []
+    for column in seen.columns if hasattr(seen, "iloc") and len(seen) >= FEW_ROWS else ():
+        value = do.get(str(column))
+        if seen[column].dtype.kind not in "iuf" or not isinstance(value, str | int | float):
+            continue
+        low, high = float(seen[column].min()), float(seen[column].max())
+        if not low <= float(value) <= high:
+            found.append(
+                f"{column} = {value} lies outside of what was seen ({low:.4g} to {high:.4g}): the fitted mechanisms "
+                "are carried on beyond the data, on trust."
+            )
+    return tuple(found)
+
+
+def _of_fit(model: Any, do: Mapping[str, Any], seen: Any) -> tuple[str, ...]:
+    """Say what must be known of the fit: little data, parts of numbers, combinations that were never seen."""
+    rows = _learned_from(model)
+    few = (f"The model was fitted to {rows:,} row{'' if rows == 1 else 's'}: far too few to trust it.",)
+    none = (f"By the graph nothing follows from {', '.join(do)}: no column changes.",)
+    enough = hasattr(seen, "iloc") and len(seen) >= FEW_ROWS
+    still = [name for name in (*do, *_changed(model, do)) if enough and name in seen and seen[name].nunique() < 2]
+    columns = model.codec.schema.columns if hasattr(model.codec, "schema") else ()
+    hollow = [str(column.name) for column in columns if column.holes and str(column.name) in _graph(model)]
+    holes = (
+        f"{', '.join(hollow)} had holes in the rows that were fitted: these cells are taken to be like the others.",
+    )
+    same = (f"{', '.join(still)} never varied in what was seen: such data tell nothing of what would follow.",)
+    return (
+        *(same if still else ()),
+        *(none if not _changed(model, do) else ()),
+        *(holes if hollow else ()),
+        *(few if 0 < rows < FEW_ROWS else ()),
+        *getattr(model, "notes", ()),
+    )
+
+
+def _learned_from(model: Any) -> int:
+    known = getattr(model, "known", {})
+    return int(known["rows"]) if known else int(model.codec.schema.rows)
 
 
 def _joined(frames: list[Any]) -> Any:
@@ -206,6 +306,37 @@ def _unsettled(model: Any, do: Mapping[str, Any]) -> tuple[str, ...]:
     return (f"NOT IDENTIFIABLE: {names}. Other models fit the data as well and answer otherwise; this is one of them.",)
 
 
+def source_of(what: str) -> str:
+    """Name what a run was made from, as its own command does; empty where nothing tells, as of a saved model."""
+    from contrafact.tasks.sample import place_of
+
+    redo = place_of(what) / "redo.txt"
+    words = shlex.split(redo.read_text(encoding="utf-8")) if redo.exists() else []
+    return words[2] if len(words) > 2 else ""
+
+
+def _table(path: str) -> Any:
+    found = read_or_open(path)
+    if hasattr(found, "columns"):
+        return found
+    raise DataError(
+        f"{path} is no table.",
+        why="A row of a table is imagined.",
+        fix="Give a .csv, .tsv or .parquet file.",
+        code="E203",
+    )
+
+
+def data_or_none(what: str, given: str | None = None) -> tuple[Any, tuple[str, ...]]:
+    """Find the table behind a run as `data_of` does; where it is not at hand, say what is not known then."""
+    if given is not None:
+        return data_of(what, given)
+    try:
+        return data_of(what)
+    except (DataError, UsageError):
+        return None, ("The table behind the run is not at hand: whether it agrees with the graph was not tested.",)
+
+
 def data_of(what: str, given: str | None = None) -> tuple[Any, tuple[str, ...]]:
     """Find the table that a run was made from, or read the one that was named.
 
@@ -217,11 +348,8 @@ def data_of(what: str, given: str | None = None) -> tuple[Any, tuple[str, ...]]:
         The table, and what must be said of it.
     """
     if given is not None:
-        return read_or_open(given, "table"), ()
-    run = find_run(what)
-    redo = run.folder / "redo.txt"
-    words = shlex.split(redo.read_text(encoding="utf-8")) if redo.exists() else []
-    source = words[2] if len(words) > 2 else ""
+        return _table(given), ()
+    run, source = find_run(what), source_of(what)
     if not source or ("." in Path(source).name and not Path(source).exists()):
         raise UsageError(
             f"The table behind {run.name} is not at hand.",
@@ -229,6 +357,6 @@ def data_of(what: str, given: str | None = None) -> tuple[Any, tuple[str, ...]]:
             fix=f"contrafact whatif {what} --do ... --row 0 --data FILE",
             code="E559",
         )
-    data = read_or_open(source, "table")
+    data = _table(source)
     same = fingerprint(data) == run.document("data").get("fingerprint")
     return data, () if same else (f"{source} has changed since the run was made: its row may be another one.",)

@@ -16,7 +16,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -91,17 +91,18 @@ def files_of(data: Data) -> Iterator[tuple[str, bytes]]:
     """
     items, width = as_png(data), max(5, len(str(len(data) - 1)))
     labels = None if data.labels is None else [str(label) for label in data.labels]
-    folders = _folders(labels or [])
+    folders = folders_of(labels or [])
     names = [f"{i:0{width}}.png" for i in range(len(items))]
     if labels is not None:
         names = [f"{folders[label]}/{name}" for label, name in zip(labels, names, strict=True)]
         if any(folder != label for label, folder in folders.items()):
-            yield LABELS, _table(names, labels)
+            yield LABELS, table_of(names, labels)
     for name, picture in zip(names, items, strict=True):
         yield name, png(picture)
 
 
-def _table(names: list[str], labels: list[str]) -> bytes:
+def table_of(names: list[str], labels: list[str]) -> bytes:
+    """Write a table of the labels of files."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(HEAD)
@@ -109,7 +110,7 @@ def _table(names: list[str], labels: list[str]) -> bytes:
     return text.getvalue().encode("utf-8", "surrogateescape")
 
 
-def _folders(labels: list[str]) -> dict[str, str]:
+def folders_of(labels: list[str]) -> dict[str, str]:
     """Give each label the name of a folder: the label itself where every system can bear it."""
     folders: dict[str, str] = {}
     taken: set[str] = set()
@@ -132,13 +133,29 @@ def write_folder(data: Data, folder: Path) -> None:
         CannotWrite: The system refuses.
     """
     as_png(data)
+    fill_folder(folder, files_of(data), is_ours, "Pictures")
+
+
+def fill_folder(folder: Path, files: Iterable[tuple[str, bytes]], ours: Callable[[Path], bool], kind: str) -> None:
+    """Write files into a folder that is new, empty, or holds nothing but files that were written so.
+
+    Arguments:
+        folder: The folder.
+        files: A name, which may begin with the name of a folder in it, and the contents of each.
+        ours: Says whether a file was written so.
+        kind: What the files are, for the message.
+
+    Raises:
+        UsageError: It holds other files; nothing is changed.
+        CannotWrite: The system refuses.
+    """
     folder = folder.resolve()
-    _check_folder(folder)
+    check_folder(folder, ours, kind)
     waiting = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
     with writing(folder):
         try:
             waiting.mkdir(parents=True)
-            for name, payload in files_of(data):
+            for name, payload in files:
                 (waiting / name).parent.mkdir(exist_ok=True)
                 (waiting / name).write_bytes(payload)
             _move(waiting, folder)
@@ -158,12 +175,17 @@ def _move(waiting: Path, folder: Path) -> None:
     sync_folder(folder)
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path, ours: Callable[[Path], bool], kind: str) -> None:
+    """Refuse a folder that holds files of another origin.
+
+    Raises:
+        UsageError: It does, or is a file.
+    """
     inside = [folder] if folder.is_file() else folder.rglob("*")
-    others = sorted(str(path.relative_to(folder.parent)) for path in inside if not is_ours(path))
+    others = sorted(str(path.relative_to(folder.parent)) for path in inside if not ours(path))
     if others or folder.is_file():
         raise UsageError(
-            f"Pictures cannot be written into {folder}.",
+            f"{kind} cannot be written into {folder}.",
             why=f"There are other files, which would be replaced: {listed(others or [folder.name], most=3)}.",
             fix="Give a folder that is new or empty.",
             code="E315",
@@ -172,6 +194,11 @@ def _check_folder(folder: Path) -> None:
 
 def is_ours(path: Path) -> bool:
     """Say whether a file is one that this module writes; the mark stands near the beginning of a PNG."""
+    return marked(path, ".png")
+
+
+def marked(path: Path, ending: str) -> bool:
+    """Say whether a path is a folder, our table of labels, or a file of this ending that bears the mark."""
     if path.is_symlink():
         return False
     if path.is_dir():
@@ -180,7 +207,7 @@ def is_ours(path: Path) -> bool:
         start = file.read(512)
     if path.name == LABELS:
         return start.startswith((",".join(HEAD) + "\n").encode())
-    return path.suffix == ".png" and MARK.encode() in start
+    return path.suffix == ending and MARK.encode() in start
 
 
 def write_zip(data: Data, path: Path) -> None:
@@ -190,9 +217,18 @@ def write_zip(data: Data, path: Path) -> None:
         UsageError: There is another file of this name.
     """
     as_png(data)
+    fill_zip(path, files_of(data), "pictures")
+
+
+def fill_zip(path: Path, files: Iterable[tuple[str, bytes]], kind: str) -> None:
+    """Write files into a zip; a zip that was written so is replaced.
+
+    Raises:
+        UsageError: There is another file of this name.
+    """
     if path.exists() and not _is_our_zip(path):
         raise UsageError(
-            f"{path} is there, and is no zip of synthetic pictures.",
+            f"{path} is there, and is no zip of synthetic {kind}.",
             why="A file that was not written so is not replaced.",
             fix="Give another name.",
             code="E315",
@@ -202,7 +238,7 @@ def write_zip(data: Data, path: Path) -> None:
         try:
             with zipfile.ZipFile(waiting, "x") as archive:
                 archive.comment = MARK.encode()
-                for name, payload in files_of(data):
+                for name, payload in files:
                     archive.writestr(zipfile.ZipInfo(name), payload)  # with a fixed date: the same bytes again
             waiting.replace(path)
             sync_folder(path.parent)

@@ -25,6 +25,7 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.base.recipe import Count, NotNegative, Recipe
 from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
 from contrafact.causal.coding import counted, no_rows
+from contrafact.causal.given_graph import graph_given, with_nodes
 from contrafact.causal.graph import Graph
 from contrafact.causal.identify.evaluate import Joint
 from contrafact.causal.law_effects import law_effect
@@ -34,6 +35,7 @@ from contrafact.causal.response_model import Group, ResponseModel
 from contrafact.causal.responses import Mechanisms
 from contrafact.codecs.levels import LevelCodec
 from contrafact.codecs.schema import Role
+from contrafact.codecs.table import as_frame
 from contrafact.engine.model import Model
 from contrafact.engine.record import record
 
@@ -57,7 +59,7 @@ class Discrete(Recipe):
 
     def __post_init__(self) -> None:
         if self.graph is not None:
-            object.__setattr__(self, "graph", str(Graph(self.graph)))
+            object.__setattr__(self, "graph", str(with_nodes(graph_given(self.graph))))
         super().__post_init__()
 
     def fit(
@@ -252,7 +254,7 @@ class DiscreteModel(Model):
         """
         start, codes = chosen(seed), self.codec.encode(data)
         if (codes < 0).any():
-            raise self._hole(codes)
+            raise self._hole(as_frame(data), codes)
         levels = {name: self.codec.level(name, value) for name, value in do.items()}
         order = [self.codec.names.index(node) for node in self.types.nodes]
         frames = []
@@ -263,11 +265,15 @@ class DiscreteModel(Model):
             frames.append(self.codec.kept(frame, data, (made == codes) & ~np.isin(self.codec.names, list(do))))
         return frames if draws is not None else frames[0]
 
-    def _hole(self, codes: np.ndarray) -> DataError:
+    def _label(self, data: Any, column: int) -> Any:
+        return next(name for name in data.columns if str(name) == self.codec.names[column])
+
+    def _hole(self, data: Any, codes: np.ndarray) -> DataError:
         row, column = (int(each[0]) for each in np.nonzero(codes < 0))
         return DataError(
-            f"Row {row} of column {self.codec.names[column]!r} is missing or was never seen.",
-            why="What would have been is told of rows that are known.",
+            f"Row {data.index[row]} of column {self.codec.names[column]!r} holds "
+            f"{data[self._label(data, column)].iloc[row]}: missing, or never seen.",
+            why="What would have been is told of rows that are known, in values that were fitted.",
             fix="Fill the holes first, or leave the row out.",
             code="E547",
         )

@@ -37,14 +37,12 @@ from torch.optim import Optimizer
 
 from contrafact.base.recipe import Count, NotNegative, Positive
 from contrafact.base.seeds import generator
-from contrafact.causal.foretold import Foretold, Seen
-from contrafact.causal.scores import Means
+from contrafact.causal.foretold import Foretold, foretelling, foretold_again
 from contrafact.codecs.schema import Role
 from contrafact.codecs.treated import TreatedCodec
-from contrafact.engine.fit import Method, TrainedRecipe, Training
-from contrafact.engine.packing import bare, needed_net
+from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.play import Move, Phase, Step, Terms
-from contrafact.nets.potential import FactualExam, Layers, coded, own
+from contrafact.nets.potential import Layers, coded, own
 
 GUESSES = 16  # draws of the noise that an answer is the mean of
 FIRST = 0.5  # share of the steps that the first block has for itself
@@ -202,19 +200,14 @@ class GANITE(TrainedRecipe):
 
     def training(self, data: Any, **options: Any) -> Training:
         """Prepare a training that can be watched step by step."""
-        codec = TreatedCodec.fit(data, treatment=self.treatment, outcome=self.outcome, columns=self.columns)
-        rows, exam = codec.encode(data), FactualExam()
-        seen = Seen.of(rows, len(codec.arms))
-        method = Method(
-            codec=codec,
-            batch=self.batch,
+        return foretelling(
+            self,
+            data,
             steps=4000,
-            begin=lambda total, device: self.game(codec, total, device),
-            model=lambda game: Foretold(self, codec, game.answering, seen=seen, exam=exam),
-            score=exam.set,
-            encoded=rows,
+            begin=lambda codec, arm, total, device: self.game(codec, total, device),
+            net=lambda game: game.answering,
+            **options,
         )
-        return Training(self, data, method, **options)
 
     def network(self, codec: TreatedCodec) -> Answering:
         """Make the second block's generator."""
@@ -238,6 +231,4 @@ class GANITE(TrainedRecipe):
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Foretold:
         """Make a fitted model again."""
-        known = TreatedCodec.from_json(codec)
-        net = needed_net("net", bare(lambda: self.network(known)), arrays)
-        return Foretold(self, known, net, means=Means.from_arrays(arrays))
+        return foretold_again(self, codec, arrays, self.network)

@@ -13,6 +13,8 @@ from contrafact.base.codes import (
     effects,
     looking,
     mechanisms,
+    sequences,
+    serving,
     storage,
     training,
     use,
@@ -39,7 +41,21 @@ class Code:
     cure: str
 
 
-_FAMILIES = (use, data, storage, causal, effects, bounds, mechanisms, decisions, discovery, training, looking)
+_FAMILIES = (
+    use,
+    data,
+    storage,
+    causal,
+    effects,
+    bounds,
+    mechanisms,
+    decisions,
+    discovery,
+    training,
+    looking,
+    sequences,
+    serving,
+)
 CODES: dict[str, Code] = {row[0]: Code(*row) for family in _FAMILIES for row in family.ROWS}
 
 

@@ -123,4 +123,11 @@ ROWS = (
         "The column that is missing, or the number of rows.",
         "Name columns and nodes alike.",
     ),
+    (
+        "E519",
+        "Too many nodes to go through",
+        "Equalities that are no independences are found by going through sets of nodes.",
+        "How many nodes there are.",
+        "Ask about a part of the graph: graph.subgraph(graph.ancestors([...])).",
+    ),
 )

@@ -132,14 +132,14 @@ ROWS = (
     (
         "L206",
         "Files that were passed over",
-        "They are no pictures, or another part of the data.",
+        "They are of another kind, or another part of the data.",
         "Their names.",
         "Nothing; or name the file to read it.",
     ),
     (
         "L207",
-        "Labels and pictures that do not meet",
-        "The table names files that are not there, or pictures have no label.",
+        "Labels and files that do not meet",
+        "The table names files that are not there, or files have no label.",
         "Their names.",
         "Mend the table of labels.",
     ),

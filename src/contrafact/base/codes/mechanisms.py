@@ -74,4 +74,40 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "The run's method and what it can do.",
         'contrafact train FILE --recipe scm --set graph="Z -> X; X -> Y"',
     ),
+    (
+        "E590",
+        "An attribute that the items do not have",
+        "The graph of a causal model of items names what is known of each: a label, or a part of the files' names.",
+        "The attribute, and those that there are.",
+        "Give attributes a name: --set names=digit=part1,speaker=part2, or put them beside the items.",
+    ),
+    (
+        "E591",
+        "A part that does not fit",
+        "A model that is built of others needs parts that can do their work: a controller tells what follows from "
+        "setting an attribute, a leaf is drawn under conditions.",
+        "The part's method, and what it can do.",
+        "Take one of those that are named, or leave the setting open.",
+    ),
+    (
+        "E592",
+        "A condition that next to no unit meets",
+        "What is seen under a condition is learned from units that meet it.",
+        "How many of the drawn units met it.",
+        "Give fewer conditions, or set it: do() asks what follows if it were so.",
+    ),
+    (
+        "E593",
+        "What lies behind an item cannot be found",
+        "To imagine an item otherwise, the noise behind it is needed; only models of pictures search for it.",
+        "The kind of the items.",
+        "Imagine drawn items: the same seed gives the same units in both worlds.",
+    ),
+    (
+        "E594",
+        "A leaf without labelers",
+        "A labeler stands beside a duel of a critic and a generator of pictures.",
+        "The leaf's method.",
+        "Leave labeling and anti_labeling at 0, or take r3gan or specgan for the leaf.",
+    ),
 )

@@ -86,4 +86,35 @@ ROWS = (
         "Show all classes equally often: --set resample=equal; or weigh them: --set class_weights=balanced. Where none "
         "is told apart: more steps, a larger width, or no labels, --set conditional=no.",
     ),
+    (
+        "D240",
+        "Silent fakes",
+        "The generator has learned nothing but the silence between sounds, or its gradient has vanished.",
+        "The share of fakes that are nowhere louder than -54 decibels of full scale, over three checks.",
+        "Make more steps, or lower the rates; a critic that wins too much starves the generator.",
+    ),
+    (
+        "D241",
+        "Fakes that are one steady tone",
+        "A generator that raises its rate step by step leaves tones of its own, or the critic hears one resolution "
+        "alone.",
+        "The share of fakes in which one frequency holds nearly all energy, or whose spectrum stands still, over three "
+        "checks, and that share among real clips.",
+        "Make more steps, or lower the rates; let critics of several resolutions and periods listen.",
+    ),
+    (
+        "D242",
+        "Clipped fakes",
+        "The generator's last layer is driven into its ends.",
+        "The share of fakes whose samples crowd at the ends of their range, over three checks, and that share among "
+        "real clips.",
+        "Lower the generator's rate; real clips must have a peak below 1.",
+    ),
+    (
+        "D243",
+        "Fakes that are a click in silence",
+        "Early in a training, or where real clips begin or end with a sudden step.",
+        "The share of fakes with nearly all energy within four milliseconds, over three checks.",
+        "Make more steps; fade the ends of real clips.",
+    ),
 )

@@ -121,6 +121,8 @@ def _notes(column: pd.Series[Any], name: str) -> Iterator[str]:
     holes = int(column.isna().sum())
     if holes == len(column):
         yield f"'{name}' is empty and not adjusted for."
+    elif column.nunique() == 1 and not holes:
+        yield f"'{name}' is the same in every row: the answer is about such rows."
     elif holes:
         told = "its median, and a column says where" if numbers(column) is not None else "a level of their own"
         yield f"'{name}' has {holes:,} holes: they are given {told}."

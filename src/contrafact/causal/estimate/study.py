@@ -155,7 +155,9 @@ def made_ready(frame: pd.DataFrame, plan: Plan, seed: int = 0) -> Study:
         whole = whole & np.isfinite(values)
     lost = int((~whole).sum())
     if lost:
-        told.append(f"{lost:,} of {len(frame):,} rows lack {' or '.join(must)} and were left out.")
+        told.append(
+            f"{lost:,} of {len(frame):,} rows lack {' or '.join(must)} (or hold no finite number) and were left out."
+        )
     used = frame.loc[whole].reset_index(drop=True) if lost else frame.reset_index(drop=True)
     _enough(used, plan, len(frame))
     result = _outcome(used, plan.outcome)
@@ -176,8 +178,8 @@ def made_ready(frame: pd.DataFrame, plan: Plan, seed: int = 0) -> Study:
 def _enough(used: pd.DataFrame, plan: Plan, rows: int) -> None:
     if len(used) < LEAST_ROWS:
         raise DataError(
-            f"{len(used)} rows are too few for an effect of {plan.treatment} on {plan.outcome}.",
-            why=f"Of {rows:,} rows, so many have both treatment and outcome; at least {LEAST_ROWS} are needed.",
+            f"There are too few rows for an effect of {plan.treatment} on {plan.outcome}: {len(used)}.",
+            why=f"So many of {rows:,} have both treatment and outcome; at least {LEAST_ROWS} are needed.",
             fix="Give more rows, or fill holes first: contrafact impute.",
             code="E531",
         )

@@ -1,4 +1,4 @@
-"""augment WHAT: more training rows or pictures, and whether they help."""
+"""augment WHAT: more training rows, pictures or clips, and whether they help."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contrafact.cli.answer import Answer, score_table
 from contrafact.cli.arms import arms_shown
 from contrafact.cli.trial import answered, carried_out, options_of, read_for, trial_options
 
-HELP = "make more training rows or pictures, and test whether they help"
+HELP = "make more training rows, pictures or clips, and test whether they help"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    trial_options(parser)
+    trial_options(parser, sound=True)
     parser.add_argument("-n", type=int, help="how many (default: as many as there are)")
     parser.add_argument("--target", metavar="COL", help="of a table: the column of classes that is to be predicted")
 

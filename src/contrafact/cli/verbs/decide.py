@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from contrafact.tasks.decide import Decision
 
 HELP = "learn whom to treat, and what that is worth against treating all or none"
+PAGES = (".html", ".htm")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +25,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cost", type=float, default=0.0, metavar="C", help="cost of treating one row, in units of Y")
     parser.add_argument("--better", choices=("higher", "lower"), default="higher", help="which outcome is better")
     parser.add_argument("--method", default="auto", help="auto, t, s, x, dr or r: how effects are learned")
-    parser.add_argument("-o", "--out", metavar="FILE", help="write the table with each row's effect and decision")
+    parser.add_argument(
+        "-o",
+        "--out",
+        action="append",
+        default=[],
+        metavar="OUT",
+        help=".csv or .parquet: the table with each row's effect and decision; .html: a page; may be given again",
+    )
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -32,9 +40,9 @@ def run(args: argparse.Namespace) -> Answer:
     from contrafact.tasks.read import read
     from contrafact.tasks.results import ready
 
-    if args.out:
-        _check_out(args.out)
-        ready(args.out, args.what)
+    for out in args.out:
+        _check_out(out)
+        ready(out, args.what)
     data = read(args.what)
     if not hasattr(data, "columns"):
         raise DataError(
@@ -56,19 +64,16 @@ def run(args: argparse.Namespace) -> Answer:
             method=args.method,
         )
     said = [("", str(each.message)) for each in told if issubclass(each.category, DecisionWarning)]
-    return _answered(found, data, args.out, [*notes_of(data), *said])
+    return _answered(found, data, args, [*notes_of(data), *said])
 
 
-def _answered(found: Decision, data: Any, out: str | None, notes: list[tuple[str, str]]) -> Answer:
+def _answered(found: Decision, data: Any, args: argparse.Namespace, notes: list[tuple[str, str]]) -> Answer:
     """Write the decisions where that was asked for, and say what came out."""
-    files = []
-    if out:
-        from contrafact.tasks.write_tables import write_table
-
-        files.append(write_table(_beside(data, found.decisions), out))
+    files = [_written(out, args.what, found, data, [note for _, note in notes]) for out in args.out]
     lines = [found.verdict, "", *(f"  {line}" for line in found.rule)]
     lines += [f"  (this short rule treats {found.agreement:.0%} of the rows as the long one does)", ""]
     lines += [score_table(found.scores), "", *(f"  assumes      {each}" for each in found.assumptions)]
+    lines += [f"  -> {file}" for file in files]
     return Answer(
         text="\n".join(lines),
         verdict=found.verdict,
@@ -77,6 +82,18 @@ def _answered(found: Decision, data: Any, out: str | None, notes: list[tuple[str
         warnings=[*notes, *(("", note) for note in found.notes)],
         fields=found.to_json(),
     )
+
+
+def _written(out: str, source: str, found: Decision, data: Any, said: list[str]) -> str:
+    """Write the table with its decisions, or the page, as the ending tells."""
+    if not out.lower().endswith(PAGES):
+        from contrafact.tasks.write_tables import write_table
+
+        return write_table(_beside(data, found.decisions), out)
+    from contrafact.report.decision_page import decision_page
+    from contrafact.report.page import write
+
+    return str(write(out, decision_page(source, found, data, said)))
 
 
 def _beside(data: Any, decisions: Any) -> Any:
@@ -93,6 +110,8 @@ def _beside(data: Any, decisions: Any) -> Any:
 def _check_out(out: str) -> None:
     from contrafact.tasks.write_tables import check_ending
 
+    if out.lower().endswith(PAGES):
+        return
     check_ending(out)
     if out.lower().endswith(".json"):
         raise UsageError(

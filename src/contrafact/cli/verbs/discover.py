@@ -8,7 +8,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrafact.base.errors import UsageError
+from contrafact.base.errors import DataError, UsageError
 from contrafact.cli.answer import Answer, notes_of, say, table
 from contrafact.cli.options import settings
 
@@ -60,6 +60,13 @@ def run(args: argparse.Namespace) -> Answer:
         ready(out, args.what)
     _between(args.threshold)
     data = read(args.what)
+    if not hasattr(data, "columns") and getattr(data, "kind", "") != "vectors":
+        raise DataError(
+            f"{args.what} is no table.",
+            why="Arrows are looked for between columns.",
+            fix="Give a .csv, .tsv or .parquet file.",
+            code="E203",
+        )
     chosen: dict[str, Any] = dict(settings(args.set))
     job = prepare(
         data,
@@ -149,11 +156,12 @@ def _written(out: str, args: argparse.Namespace, edges: Any, graph: Graph) -> st
 
 def _verdict(edges: Any, graph: Graph, threshold: float) -> str:
     method, runs = edges.attrs["method"], edges.attrs["runs"]
+    tables = "1 resampled table" if runs == 1 else f"{runs} resampled tables"
     if not graph.directed:
-        return f"{method} finds no arrow of confidence {threshold:g} in {runs} resampled tables."
+        return f"{method} finds no arrow of confidence {threshold:g} in {tables}."
     count = len(graph.directed)
     arrows = "1 arrow" if count == 1 else f"{count} arrows"
-    return f"{method} finds {arrows} of confidence {threshold:g} and more in {runs} resampled tables: hypotheses."
+    return f"{method} finds {arrows} of confidence {threshold:g} and more in {tables}: hypotheses."
 
 
 def _told(args: argparse.Namespace, edges: Any, graph: Graph, verdict: str, files: list[str]) -> list[str]:

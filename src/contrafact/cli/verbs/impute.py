@@ -12,7 +12,8 @@ HELP = "fill the holes of a table, and test whether that beats what is simpler"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    job_options(parser, TABLE, "a new file for the filled table", "loom, set to fill holes")
+    job_options(parser, TABLE, "a new file for the filled table", "loom for tables, shuttle for series, both for holes")
+    parser.add_argument("--kind", choices=("table", "series"), help="what the file holds (default: a table)")
     parser.add_argument("--draws", type=int, metavar="M", help="also write M random fillings: OUT-1, OUT-2, ...")
     parser.add_argument("--uncertainty", action="store_true", help="add columns: how unsure each filled cell is")
     parser.add_argument(

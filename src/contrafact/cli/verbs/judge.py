@@ -18,6 +18,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--target", metavar="COL", help="a column: what do models that learned it from fakes know of real rows?"
     )
+    parser.add_argument("--kind", choices=("series",), help="read both files as series, not as tables")
     parser.add_argument("--critic", metavar="RUN", help="also let the critic of this run compare them")
     parser.add_argument(
         "--require", metavar="EXPR", help="bars that must hold, like 'c2st>=.9,coverage>.8'; else exit 4"
@@ -39,8 +40,8 @@ def run(args: argparse.Namespace) -> Answer:
     from contrafact.tasks.judge import critic_score, require
     from contrafact.tasks.read import read
 
-    real, fake = read(args.real), read(args.fake)
-    holdout = read(args.holdout) if args.holdout else None
+    real, fake = read(args.real, args.kind), read(args.fake, args.kind)
+    holdout = read(args.holdout, args.kind) if args.holdout else None
     features = _inception(args) if args.inception or args.fetch else None
     report = judge(real, fake, holdout=holdout, target=args.target, seed=args.seed, features=features)
     scores = dict(report.scores)

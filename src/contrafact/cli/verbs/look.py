@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from contrafact.cli.answer import MOST_WARNINGS, Answer, notes_of, table
+from contrafact.cli.options import KINDS
 
 if TYPE_CHECKING:
     from contrafact.base.records import Finding
@@ -14,9 +15,9 @@ HELP = "check the data and show them"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", help="a file, a folder of pictures, or a demo set")
+    parser.add_argument("what", help="a file, a folder of pictures or of sound, or a demo set")
     parser.add_argument("--target", metavar="COL", help="the column that matters")
-    parser.add_argument("--kind", choices=("vectors", "pictures", "table", "text"), help="force the kind of data")
+    parser.add_argument("--kind", choices=KINDS, help="force the kind of data")
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> Answer:
     if seen.schema:
         head = tuple(seen.schema[0])
         lines += ["", table([head, *(tuple(str(row[k]) for k in head) for row in seen.schema)])]
-    drawing = "" if hasattr(data, "columns") or data.kind in ("text", "sound") else picture(data, data, color=False)
+    drawing = "" if hasattr(data, "columns") or data.kind in ("text", "text pairs", "sound") else picture(data, data, color=False)
     lines += ["", drawing] if drawing else []
     lines += ["", *seen.sentences] if seen.sentences else []
     lines += ["", *_told(seen.findings, len(notes_of(data)))] if seen.findings else []

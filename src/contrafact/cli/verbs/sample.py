@@ -24,7 +24,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--out",
         metavar="OUT",
-        help=".npy, .npz, .csv, .parquet, .txt or .png; for pictures also a folder or .zip",
+        help=".npy, .npz, .csv, .parquet, .txt, .png or .wav; for pictures and sound also a folder or .zip",
     )
 
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> Answer:
     drawn = draw(args.what, args.n, given=given or None, seed=args.seed, refine=args.refine, lazily=lazily, **asked)
     if args.out is None:
         return Answer(text=_shown(drawn), verdict=f"Drew {args.n:,} items.", run=run)
-    files = write(drawn, args.out, csv_safe=args.csv_safe)
+    files = write(drawn, args.out, csv_safe=args.csv_safe, seed=args.seed)
     told = f"Wrote {args.n:,} synthetic items to {files[0]}."
     kept = [("", note) for note in filter(None, [counted([drawn])] if hasattr(drawn, "attrs") else [])]
     return Answer(text=told, verdict=told, run=run, files=files, warnings=kept)

@@ -67,9 +67,10 @@ def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     folder = str(job.run.folder)
     score = best_score(job.run)
     told = f"Held-out score {score:.3f} ({held_out(job.recipe.method)[0]})." if score is not None else "Fitted."
-    ending = "csv" if hasattr(job.data, "columns") else "txt" if job.data.kind == "text" else "npy"
+    ending = ".csv" if hasattr(job.data, "columns") else {"text": ".txt", "sound": ""}.get(job.data.kind, ".npy")
+    many = 1000 if ending else 20  # files in a folder
     able = find(job.recipe.method).abilities
-    draw = f"contrafact sample {quote(folder)} -n 1000 -o samples.{ending}"
+    draw = f"contrafact sample {quote(folder)} -n {many} -o samples{ending}"
     asks = next((f"contrafact.load({folder!r}).{name}" for name in ASKED if name in able), "")
     next_step = draw if "sample" in able or not asks else asks + ("()" if "edges" in able else "(rows)")
     text = f"{told}\nReport: {page}\nNext: {next_step}"
