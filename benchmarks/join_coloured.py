@@ -26,9 +26,9 @@ from contrafact.base.seeds import fold, generator
 from table import Row, Table, cpu_seconds, mean_range
 
 PRINTS, TESTED, TIE = 10_000, 500, 0.9
-UNITS, JUDGED = 20_000, 2_000
+UNITS, JUDGED = 20_000, 10_000
 TIMES, ROUNDS = 4, 12  # counterfactual pictures for a print; times over the prints
-STEPS, WIDTH = {"gate": 900, "full": 8_000}, {"gate": 32, "full": 64}
+STEPS = {"gate": 1_500, "full": 8_000}
 SHARES = 0.03
 WAYS = ("plain", "jitter", "grey", "counterfactual", "counterfactual alone")
 
@@ -70,15 +70,15 @@ def hue(pictures: np.ndarray) -> np.ndarray:
     return np.asarray(list(INKS))[(colours @ known.T).argmax(1)]
 
 
-def drawn(model: Any, judge: SVC, ours: np.ndarray, seed: int) -> Row:
-    """Measure how far shares of digits move where an ink is set and where it is seen."""
+def drawn(model: Any, judge: SVC, real: Data, seed: int) -> Row:
+    """Measure how far shares of digits lie from those of the prints where an ink is set and where it is seen."""
     found: dict[str, list[float]] = {name: [] for name in ("set", "seen", "set, judged", "ink shown", "digit shown")}
-    judged_ours = shares(judge.predict(grey(model.sample(5 * JUDGED, seed=seed).items)))
+    ours, judged_ours = shares(real.labels), shares(judge.predict(grey(real.items)))
     for ink in INKS:
         world = model.do(ink=ink)
         found["set"].append(np.abs(shares(world.attributes(UNITS, seed=seed)["class"]) - ours).max())
         found["seen"].append(np.abs(shares(model.attributes(UNITS, {"ink": ink}, seed)["class"]) - ours).max())
-        made = world.sample(5 * JUDGED, seed=seed)
+        made = world.sample(JUDGED, seed=seed)
         told = judge.predict(grey(made.items))
         found["set, judged"].append(np.abs(shares(told) - judged_ours).max())
         found["ink shown"].append((hue(made.items) == ink).mean())
@@ -137,7 +137,7 @@ def measured(recipe: Any, seed: int) -> Row:
         labels=np.concatenate([part.labels for part in parts]),
     )
     return {
-        **drawn(model, judge, shares(model.attributes(UNITS, seed=seed)["class"]), seed),
+        **drawn(model, judge, real, seed),
         "judge": float((judge.predict(grey(tests["shifted"].items)) == np.asarray(tests["shifted"].labels)).mean()),
         "accuracy": {way: accuracy(way, real, made, tests, seed) for way in WAYS},
         "cpu_seconds": seconds,
@@ -157,7 +157,7 @@ def measure(table: Table, seeds: range, size: str) -> None:
     found: dict[str, list[Row]] = {}
     for name, settings in forms.items():
         for seed in seeds if not settings else seeds[:1]:
-            recipe = zoo.CausalGAN(graph="class -> ink", steps=STEPS[size], width=WIDTH[size], **settings)
+            recipe = zoo.CausalGAN(graph="class -> ink", steps=STEPS[size], **settings)
             told = {"recipe": recipe.settings(), "prints": PRINTS}
             row = table.row(name, "do(ink)", seed, told, lambda r=recipe, s=seed: measured(r, s))  # type: ignore[misc]
             found.setdefault(name, []).append(row)

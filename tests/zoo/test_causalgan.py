@@ -100,6 +100,7 @@ def test_a_picture_of_ones_own_is_imagined_in_another_ink(model):
         (lambda model: model.do(ink="mauve"), "E547"),
         (lambda model: model.sample(3, given={"ink": "mauve"}), "E105"),
         (lambda model: model.sample(3, given={"nobody": 1}), "E105"),
+        (lambda model: model.attributes(3, given={"class": "right", "ink": "green", "thick": 1}), "E592"),
     ],
 )
 def test_what_is_not_there_is_refused_by_name(model, ask, code):

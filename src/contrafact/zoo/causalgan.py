@@ -11,8 +11,9 @@ causes and levels) and the leaf by a critic, a labeler and an anti-labeler (`net
 conditional method, each attribute a condition of its own. Its critic, which judges real items, says nothing of
 combinations that the data hardly have, and these are what do() asks for. So all that there are are shown equally often,
 and the labeler here looks at items of all that there could be. Of digits drawn in five inks, each mostly in its own, a
-classifier recognised 60 % in the worst ink with neither, and 96 % with both. A combination that is never seen is a
-guess: what always went with an attribute may be taken for it. The anti-labeler is off unless it is asked for.
+classifier recognised 80 % in the worst ink with neither, and 96 % with both (10,000 pictures, 900 steps). A combination
+that is never seen is a guess: what always went with an attribute may be taken for it. The anti-labeler is off unless it
+is asked for.
 
 Reference: Kocaoglu, Snyder, Dimakis and Vishwanath, CausalGAN: learning causal implicit generative models with
 adversarial training, ICLR 2018.
