@@ -118,7 +118,7 @@ def test_loom_keeps_them_by_construction_and_would_not_without_its_masks(monkeyp
 
 def test_columns_keep_their_shapes_and_what_goes_together_still_does():
     real = without_pairs(visits(2000, holes=False))
-    settings_of = {"steps": 100, "width": 48, "depth": 1, "batch": 128}
+    settings_of = {"steps": 160, "width": 48, "depth": 1, "batch": 128}
     held, free = (
         Loom(**settings_of, constraints=texts).fit(real, seed=0).sample(4000, seed=1) for texts in (HELD, None)
     )

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from contrafact.nets.series_game import hidden_cells
-from contrafact.nets.series_net import PARTS, Cells, Law, SeriesNet, guided_back, guided_between
+from contrafact.nets.series_net import NEVER, Cells, Law, SeriesNet, since
+from contrafact.nets.series_straight import Straight, solved, usual_order
 
 ROWS, STEPS = 3, 9
 
@@ -15,7 +16,7 @@ def net(depth: int = 2) -> SeriesNet:
     made = SeriesNet(
         sizes=[2, 0, 3],
         smooth=[True, True, False],
-        changes=[0.5, 0.1, 1.0],
+        order=2,
         blurs=[0.0, 0.0, 0.0],
         traits=[2],
         phases=2,
@@ -35,8 +36,8 @@ def cells(known: torch.Tensor | None = None, seed: int = 0, *, back: bool = True
     points[..., 1] = -1
     points[..., 2] = torch.randint(3, (ROWS, STEPS), generator=source).short()
     there = torch.ones(values.shape, dtype=torch.bool) if known is None else known
-    guide, reach = (guided_back if back else guided_between)(values, there)
     phases = torch.randn(ROWS, STEPS, 2, generator=source)
+    guide, reach = net().guided(values, there, phases, back=back)
     return Cells(values=values, points=points, known=there, guide=guide, reach=reach, phases=phases)
 
 
@@ -47,7 +48,7 @@ def changed(one: Cells, step: int) -> Cells:
     """Put other numbers in one step."""
     values = one.values.clone()
     values[:, step] += 1
-    guide, reach = guided_back(values, one.known)
+    guide, reach = net().guided(values, one.known, one.phases, back=True)
     return Cells(**{**vars(one), "values": values, "guide": guide, "reach": reach})
 
 
@@ -70,7 +71,8 @@ def test_looking_both_ways_every_state_sees_every_known_step_and_no_unknown_one(
     def states(step: int) -> torch.Tensor:
         values = one.values.clone()
         values[:, step] += 1
-        guide, reach = guided_between(values, known)
+        values[:, 4] = 99.0  # what is unknown may hold anything
+        guide, reach = net().guided(values, known, one.phases, back=False)
         moved = Cells(**{**vars(one), "values": values, "guide": guide, "reach": reach})
         return made.states(made.entered(moved, *HEAD), back=False)
 
@@ -126,14 +128,63 @@ def test_drawn_cells_have_the_law_they_are_drawn_from():
     assert float(law.mean(torch.tensor([[7.0, 0.0]]))[0]) == pytest.approx(0.3 * 7 + 0.5 * -1 + 0.2 * 2, abs=1e-4)
 
 
-def test_guides_are_the_last_known_number_and_the_line_between_neighbours():
-    values = torch.tensor([[5.0, 0, 0, 2, 0]])[..., None]
-    known = torch.tensor([[True, False, False, True, False]])[..., None]
-    back, reach = guided_back(values, known)
-    assert back[0, :, 0].tolist() == [0, 5, 5, 5, 2] and reach[0, 1:, 0].tolist() == [1, 2, 3, 1]
-    line, near = guided_between(values, known)
-    np.testing.assert_allclose(line[0, :, 0], [5, 4, 3, 2, 2], atol=1e-6)
-    assert near[0, :, 0].tolist() == [0, 1, 1, 0, 1]
+def lagged(steps: int = 4000) -> np.ndarray:
+    random = np.random.default_rng(0)
+    x = np.zeros((steps, 3))
+    for step in range(2, steps):
+        x[step] = 0.5 * x[step - 1] + 0.3 * np.roll(x[step - 2], 1) + random.normal(size=3)
+    return x
+
+
+def test_guides_are_the_predictions_of_the_fitted_rules():
+    x = lagged()
+    made, straight = net(), Straight.fit([x], 2, [np.zeros((len(x), 2))])
+    made.begin(straight)
+    constant, lags, noise = solved([x], 2)
+    values = torch.from_numpy(x[:STEPS][None]).float()
+    known = torch.ones_like(values, dtype=torch.bool)
+    told = made.guided(values, known, torch.zeros(1, STEPS, 2), back=True)[0][0].numpy()
+    np.testing.assert_allclose(told[3], constant + lags[0] @ x[2] + lags[1] @ x[1], atol=1e-4)
+    np.testing.assert_allclose(made.spread.numpy(), np.sqrt(np.diag(noise)), atol=1e-4)
+    known[:, 4] = False
+    holed = made.guided(values, known, torch.zeros(1, STEPS, 2), back=True)[0][0].numpy()
+    np.testing.assert_allclose(holed[4], told[4], atol=1e-4)
+    np.testing.assert_allclose(holed[5], constant + lags[0] @ told[4] + lags[1] @ x[3], atol=1e-4)
+
+
+def test_guides_between_lean_on_the_nearer_side_and_keep_what_is_known():
+    made = net()  # both rules repeat the last step
+    made.begin(Straight.walk(3, 2, 2))
+    values = torch.zeros(1, STEPS, 3)
+    values[:, 0], values[:, 4] = 8.0, 4.0
+    known = torch.zeros_like(values, dtype=torch.bool)
+    known[:, [0, 4]] = True
+    guide, reach = made.guided(values, known, torch.zeros(1, STEPS, 2), back=False)
+    assert guide[0, :6, 0].tolist() == [8, 7, 6, 5, 4, pytest.approx(4, abs=0.05)]
+    assert reach[0, :6, 0].tolist() == [0, 1, 2, 1, 0, 1]
+
+
+def test_where_nothing_is_known_the_guide_is_the_cycle():
+    angle = 2 * np.pi * np.arange(600) / 12
+    phases = np.stack([np.sin(angle), np.cos(angle)], axis=1)
+    x = 1 + phases @ np.array([[2.0, 0.0, 1.0], [0.0, 3.0, 0.0]])
+    made = net()
+    made.begin(Straight.fit([x], 2, [phases]))
+    where = torch.from_numpy(phases[:STEPS][None]).float()
+    guide, _ = made.guided(torch.zeros(1, STEPS, 3), torch.zeros(1, STEPS, 3, dtype=torch.bool), where, back=True)
+    np.testing.assert_allclose(guide[0, 0].numpy(), x[0], atol=1e-3)
+
+
+def test_steps_since_the_last_known_one_are_counted():
+    known = torch.tensor([[False, True, False, False, True]])[..., None]
+    assert since(known)[0, :, 0].tolist() == [NEVER, NEVER, 1, 2, 3]
+
+
+def test_rules_look_one_step_further_than_a_period_where_they_can():
+    assert usual_order(96, 24, 7, 10_000) == 25
+    assert usual_order(24, 24, 7, 10_000) == 8
+    assert usual_order(96, 24, 7, 100) == 1
+    assert usual_order(2, 0, 3, 50) == 1
 
 
 def test_hidden_cells_are_spans_of_all_or_some_variables_and_single_ones():
@@ -142,4 +193,3 @@ def test_hidden_cells_are_spans_of_all_or_some_variables_and_single_ones():
     whole = (hidden.all(2) == hidden.any(2)).all(1)
     assert 0.45 < float(whole.float().mean()) < 0.75
     assert 0.1 < float(hidden.float().mean()) < 0.5 and float(hidden.any(2).any(1).float().mean()) > 0.9
-    assert PARTS > 1

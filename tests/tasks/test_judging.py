@@ -71,7 +71,7 @@ def test_columns_of_any_type_can_be_compared(cells):
         (np.ones((3, 2)), np.empty((0, 2)), "E221"),
         (np.ones((3, 2)), ["ab", "c"], "E205"),
         (np.ones((3, 2)), Data(kind="sound", items=[np.ones(3)]), "E205"),
-        (Data(kind="sound", items=[np.ones(3), np.ones(4)]), Data(kind="sound", items=[np.ones(3)]), "E203"),
+        (Data(kind="sound", items=[np.ones(3), np.ones(4)]), Data(kind="sound", items=[np.ones(3)]), "E625"),
         (["ab"], ["ab"], "E221"),
         (["ab", "cd"], [], "E205"),
     ],

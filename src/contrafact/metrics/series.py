@@ -15,20 +15,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from contrafact.base.records import Score
 from contrafact.base.seeds import generator
 from contrafact.metrics.series_nets import classified, predicted
-from contrafact.metrics.series_windows import Windows, windows_of
 from contrafact.metrics.spread import percentiles, wilson
+
+if TYPE_CHECKING:
+    from contrafact.metrics.series_windows import Windows
 
 LEARNED = 0.7  # of the blocks that judges learn from
 BINS, RESAMPLED = 20, 100
 LEAST_POWER = 1e-3  # of a frequency, under which differences do not count
-Sides = tuple[Windows, Windows]
+Sides = tuple["Windows", "Windows"]
 
 
 def series_scores(
@@ -44,6 +46,8 @@ def series_scores(
         window: Steps in the windows that are compared; None takes 24, or less where series are shorter.
         steps: Steps in which the judging networks are trained; None is what all are judged by.
     """
+    from contrafact.metrics.series_windows import windows_of  # reads tables, which loads SciPy
+
     sides = windows_of(real, fake, *([] if holdout is None else [holdout]), window=window)
     return window_scores(sides[0], sides[1], sides[2] if len(sides) > 2 else None, seed=seed, steps=steps)
 
