@@ -61,7 +61,7 @@ MEANINGS = {
     "mc_gap_reverse": "How much a chain that learned from fakes misses of real text: turns that the fakes lack.",
     "mc_tv": "How much the table of neighbouring symbols differs between fakes and real text.",
     "vocabulary": "The share of real text whose words (or characters) occur somewhere in the fakes.",
-    "novelty": "The share of runs of four tokens in fakes that no training line holds; real lines show how many are fair.",
+    "novelty": "The share of runs of four tokens in fakes that no training line holds; real lines show what is fair.",
     "lengths": "How many tokens fakes are too long or too short, on average.",
     "tstr_accuracy": "How often a classifier that learned from fakes only tells the classes of real items.",
 }
@@ -104,8 +104,9 @@ GUESSING = {
     ),
     "shuttle": (
         "0: other steps and variables tell nothing of a cell, 1: they tell all; judge tells how good drawn series are",
-        "Cells of held-out parts of the series, which are not trained on, are told from what came before, and from both "
-        "sides of gaps. The score is the share of a cell's own spread that is gone then: 0 where the rest of the series "
+        "Cells of held-out parts of the series, which are not trained on, are told from what came before, and from "
+        "both sides of gaps. The score is the share of a cell's own spread that is gone then: 0 where the rest of the "
+        "series "
         "tells nothing, 1 where it tells all. How high it can be depends on the data; how good drawn series are, judge "
         "tells.",
     ),

@@ -31,7 +31,8 @@ def run(args: argparse.Namespace) -> Answer:
     if seen.schema:
         head = tuple(seen.schema[0])
         lines += ["", table([head, *(tuple(str(row[k]) for k in head) for row in seen.schema)])]
-    drawing = "" if hasattr(data, "columns") or data.kind in ("text", "text pairs", "sound") else picture(data, data, color=False)
+    plain = hasattr(data, "columns") or data.kind in ("text", "text pairs", "sound")
+    drawing = "" if plain else picture(data, data, color=False)
     lines += ["", drawing] if drawing else []
     lines += ["", *seen.sentences] if seen.sentences else []
     lines += ["", *_told(seen.findings, len(notes_of(data)))] if seen.findings else []
