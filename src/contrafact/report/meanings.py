@@ -106,9 +106,8 @@ GUESSING = {
         "0: other steps and variables tell nothing of a cell, 1: they tell all; judge tells how good drawn series are",
         "Cells of held-out parts of the series, which are not trained on, are told from what came before, and from "
         "both sides of gaps. The score is the share of a cell's own spread that is gone then: 0 where the rest of the "
-        "series "
-        "tells nothing, 1 where it tells all. How high it can be depends on the data; how good drawn series are, judge "
-        "tells.",
+        "series tells nothing, 1 where it tells all. How high it can be depends on the data; how good drawn series "
+        "are, judge tells.",
     ),
     "gain": (
         "0: hidden cells are filled as by columns' means and commonest levels, 1: without error",
