@@ -26,7 +26,7 @@ from table import Row, Table, arguments, known, mean_sd, read
 
 PARTS = ("draw", "gaps", "ahead", "stocks")
 WINDOW, CONTEXT, LEARNED, JUDGES = 24, 168, 0.7, 3
-SERIES, DRAWS = 1500, 100
+SERIES, DRAWS, FILLED = 1500, 100, 4
 SHOWN = ("discriminative", "predictive", "autocorrelation", "spectrum", "marginals", "crosscorrelation")
 TIMEGAN_STEPS = {"gate": 2400, "full": 4800}  # about five and ten CPU minutes
 LONG = 96  # steps that the shuttle for gaps and forecasts sees
@@ -135,7 +135,7 @@ def filled(model: Any, learned: pd.DataFrame, test: pd.DataFrame) -> Row:
             best, draws = holed[names].interpolate().to_numpy(), None
         else:
             best = model.impute(holed)[names].to_numpy()
-            draws = np.stack([part[names].to_numpy() for part in model.impute(holed, draws=10, seed=0)])
+            draws = np.stack([part[names].to_numpy() for part in model.impute(holed, draws=FILLED, seed=0)])
         row[f"rmse {length}"] = float(np.sqrt(np.mean((((best - truth) / sd)[holes]) ** 2)))
         if draws is not None:
             row[f"crps {length}"] = float(crps((draws / sd)[:, holes], (truth / sd)[holes]).mean())

@@ -32,7 +32,7 @@ WHOLE = 256  # series up to so many steps are learned whole
 MOST_HEADS = 512
 LOOKED_AT = 20_000  # steps in which a period is looked for
 MOST_HARMONICS = 2
-PLAIN = ("window", "period", "cycles", "series", "steps", "gaps", "changes")
+PLAIN = ("window", "period", "cycles", "series", "steps", "gaps")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,7 +51,6 @@ class SeriesCodec:
         series: How many series there were.
         steps: How many steps they had, gaps included.
         gaps: Share of cells that are unknown.
-        changes: The usual change of each variable from one step to the next, on its scale.
     """
 
     layout: Layout
@@ -65,7 +64,6 @@ class SeriesCodec:
     series: int
     steps: int
     gaps: float
-    changes: tuple[float, ...]
 
     @classmethod
     def fit(
@@ -100,7 +98,6 @@ class SeriesCodec:
             series=0,
             steps=0,
             gaps=0.0,
-            changes=(),
         )
         return made._measured(frame)
 
@@ -137,8 +134,7 @@ class SeriesCodec:
         if period and not any(abs(steps / period - 1) < 0.05 for steps in cycles.values()):
             cycles["period"] = float(period)
         known = panel.points[_inside(panel)]
-        changes = tuple(_change(panel, place) for place in range(len(self.variables)))
-        made = replace(made, window=max(window, 2), cycles=cycles, steps=len(known), changes=changes)
+        made = replace(made, window=max(window, 2), cycles=cycles, steps=len(known))
         return replace(made, gaps=float((known == UNKNOWN).mean()), heads=made._heads(panel))
 
     def _heads(self, panel: Panel) -> Windows:
@@ -395,8 +391,7 @@ class SeriesCodec:
             "variables": [variable.to_json() for variable in self.variables],
             "attributes": [variable.to_json() for variable in self.attributes],
             "heads": {name: [part.tolist(), str(part.dtype)] for name, part in self.heads.items()},
-            **{name: getattr(self, name) for name in PLAIN if name != "changes"},
-            "changes": list(self.changes),
+            **{name: getattr(self, name) for name in PLAIN},
         }
 
     @classmethod
@@ -414,8 +409,7 @@ class SeriesCodec:
             variables=tuple(Variable.from_json(part) for part in row["variables"]),
             attributes=tuple(Variable.from_json(part) for part in row["attributes"]),
             heads=heads,
-            **{name: row[name] for name in PLAIN if name != "changes"},
-            changes=tuple(row["changes"]),
+            **{name: row[name] for name in PLAIN},
         )
 
 
@@ -427,22 +421,12 @@ def _inside(panel: Panel) -> np.ndarray:
     return np.cumsum(marks)[:-1] > 0
 
 
-def _change(panel: Panel, place: int) -> float:
-    """Give how much a variable usually changes from one step to the next; 1 where it has no two numbers in a row."""
-    known = (panel.points[:, place] != UNKNOWN) & _inside(panel)
-    apart = np.diff(panel.values[:, place])[known[1:] & known[:-1]]
-    if not len(apart):
-        return 1.0
-    low, high = np.quantile(apart, (0.25, 0.75))
-    return float(max((high - low) / 1.349, 0.2 * apart.std(), 1e-3))
-
-
 def _usual_window(lengths: np.ndarray, period: int) -> int:
-    """Choose a window: whole series where they are short, else two periods."""
+    """Choose a window: whole series where they are short, else four periods."""
     longest = int(lengths.max())
     if len(lengths) > 1 and longest <= WHOLE:
         return longest
-    wanted = min(2 * period if period else USUAL, LONGEST)
+    wanted = min(4 * period if period else USUAL, LONGEST)
     return max(min(wanted, longest // 4), LEAST)
 
 

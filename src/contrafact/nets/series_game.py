@@ -22,7 +22,7 @@ from contrafact.engine.average import Average
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.nets.adversarial import cosine
 from contrafact.nets.series_items import Parts, tensors
-from contrafact.nets.series_net import Cells, SeriesNet, guided_back, guided_between
+from contrafact.nets.series_net import Cells, SeriesNet
 
 SPANS, OF_ALL, LONGEST = 0.75, 0.55, 0.6  # shares of windows with spans, with spans of all variables; of a window
 EXAM_WINDOWS = 96
@@ -60,7 +60,7 @@ def surprise(net: SeriesNet, batch: dict[str, Tensor], uniform: Uniform, *, back
     values, points = batch["values"], batch["points"]
     there = points != -2
     known = there if back else there & ~hidden_cells(uniform, *values.shape)
-    guide, reach = (guided_back if back else guided_between)(values, known)
+    guide, reach = net.guided(values, known, batch["phases"], back=back)
     cells = Cells(values=values, points=points, known=known, guide=guide, reach=reach, phases=batch["phases"])
     states = net.states(net.entered(cells, batch["told"], batch["traits"]), back=back)
     shown = uniform(*values.shape) < uniform(*values.shape[:2], 1)

@@ -8,10 +8,11 @@ both ways, every step sees all others: holes between known cells are told from b
 Within a step a second, cheap part reads cells one after the other: the law of a cell given the trunk's state and the
 cells of this step that are known by then. So the cells of a step are drawn jointly, and the trunk runs once a step.
 
-The law of a number is a mixture of normal laws around a guide: its last known value looking back, the straight line
-between known neighbours looking both ways, in units of its usual change from step to step (of its own scale, where
-nothing is known of it). Words and values that stand
-for themselves have a chance each beside.
+The law of a number is a mixture of normal laws around a guide, in units of what the guide usually misses (of its own
+scale, where nothing is known of it). It is what straight rules tell (`nets/series_straight.py`): looking back, the
+one from the last steps; looking both ways, those from before and behind, the nearer side with more weight. So the
+network begins as a vector autoregression, and learns what that leaves. Words and values that stand for themselves have
+a chance each beside.
 """
 
 from __future__ import annotations
@@ -20,10 +21,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from contrafact.nets.series_straight import Straight
 from contrafact.nets.weave import Residual
 
 PARTS = 6  # normal laws in a mixture
@@ -31,6 +34,7 @@ NARROWEST, WIDEST = -4.0, 3.5  # logarithms of their widths, in usual changes
 HEADS = 4
 FAR = 1e9
 NEVER = 1000.0  # steps to a known number where there is none
+LEAST, FARTHEST = 1e-3, 30.0  # that a rule misses, and that it tells, on the scale
 
 
 @dataclass(kw_only=True)
@@ -138,7 +142,7 @@ class SeriesNet(nn.Module):
     Arguments:
         sizes: How many points each variable has.
         smooth: Whether each variable has numbers beside its points.
-        changes: The usual change of each variable from step to step.
+        order: Steps that the straight rules look back.
         blurs: Half a step of each variable's grid.
         traits: How many points each attribute has.
         phases: Numbers that tell where a step stands in cycles.
@@ -147,7 +151,13 @@ class SeriesNet(nn.Module):
         depth: Blocks of the trunk.
     """
 
-    changes: Tensor
+    spread: Tensor
+    near: Tensor
+    far: Tensor
+    near_back: Tensor
+    far_back: Tensor
+    cycle: Tensor
+    apart: Tensor
     blurs: Tensor
     allowed: Tensor
     offsets: Tensor
@@ -158,7 +168,7 @@ class SeriesNet(nn.Module):
         *,
         sizes: Sequence[int],
         smooth: Sequence[bool],
-        changes: Sequence[float],
+        order: int,
         blurs: Sequence[float],
         traits: Sequence[int],
         phases: int,
@@ -169,7 +179,8 @@ class SeriesNet(nn.Module):
         super().__init__()
         self.count, self.points, self.window = len(sizes), max(sizes, default=0), window
         count = self.count
-        self.register_buffer("changes", torch.tensor(changes, dtype=torch.float32), persistent=False)
+        for name, part in vars(Straight.walk(count, order, phases)).items():
+            self.register_buffer(name, torch.from_numpy(part).float())
         self.register_buffer("blurs", torch.tensor(blurs, dtype=torch.float32), persistent=False)
         allowed = torch.zeros(count, self.points + PARTS, dtype=torch.bool)
         for place, (size, free) in enumerate(zip(sizes, smooth, strict=True)):
@@ -206,6 +217,87 @@ class SeriesNet(nn.Module):
         self.chances.bias.zero_()
         spread = torch.stack([torch.linspace(-0.6, 0.6, PARTS), torch.linspace(-1.5, 1.0, PARTS)])
         self.shapes.bias.copy_(spread.repeat(self.count, 1, 1).flatten())
+
+    @torch.no_grad()
+    def begin(self, straight: Straight) -> None:
+        """Take the straight rules that were fitted."""
+        for name, part in vars(straight).items():
+            own = np.maximum(part, LEAST) if name in ("spread", "apart") else part
+            getattr(self, name).copy_(torch.from_numpy(own))
+
+    def told_ahead(
+        self, values: Tensor, known: Tensor, phases: Tensor, *, against: bool = False
+    ) -> tuple[Tensor, Tensor]:
+        """Tell each step from those before by the straight rules, or against time from those behind.
+
+        Arguments:
+            values: Numbers, windows x steps x variables.
+            known: Which are known; the others are told, and then looked at as if they were known.
+            phases: Where steps stand in cycles: the rules tell what is left of that.
+            against: Whether time runs backwards.
+
+        Returns:
+            What is told of every step, and what all steps leave of the calendar's, unknown ones as they are told.
+        """
+        usual = self.by_cycle(phases)
+        left = values - usual
+        if against:
+            told, whole = (part.flip(1) for part in self._told(left.flip(1), known.flip(1), against=True))
+        else:
+            told, whole = self._told(left, known)
+        return told + usual, whole
+
+    def by_cycle(self, phases: Tensor) -> Tensor:
+        """Tell steps from where they stand in cycles."""
+        return phases @ self.cycle[:, 1:].T + self.cycle[:, 0]
+
+    def _told(self, left: Tensor, known: Tensor, *, against: bool = False) -> tuple[Tensor, Tensor]:
+        if bool(known.all()):
+            return self._at_once(left, against=against), left
+        whole: list[Tensor] = []
+        told = []
+        for step in range(left.shape[1]):
+            guess = self.next_step(whole, against=against) if step else torch.zeros_like(left[:, 0])
+            told.append(guess)
+            whole.append(torch.where(known[:, step], left[:, step], guess))
+        return torch.stack(told, dim=1), torch.stack(whole, dim=1)
+
+    def next_step(self, whole: Sequence[Tensor], *, against: bool = False) -> Tensor:
+        """Tell what the step that follows some steps leaves of the calendar's, each windows x variables."""
+        near, far = (self.near_back, self.far_back) if against else (self.near, self.far)
+        order = (far.shape[1] - 1) // self.count
+        rule, back = (far, order) if len(whole) >= order else (near, 1)
+        seen = torch.cat([whole[-1 - lag] for lag in range(back)], dim=1)
+        return torch.addmm(rule[:, 0], seen, rule[:, 1:].T).clamp(-FARTHEST, FARTHEST)
+
+    def _at_once(self, left: Tensor, *, against: bool) -> Tensor:
+        """Tell all steps where everything is known."""
+        near, far = (self.near_back, self.far_back) if against else (self.near, self.far)
+        order, steps = (far.shape[1] - 1) // self.count, left.shape[1]
+        told = [torch.zeros_like(left[:, :1]), left[:, : min(order, steps) - 1] @ near[:, 1:].T + near[:, 0]]
+        if steps > order:
+            seen = torch.cat([left[:, order - 1 - lag : steps - 1 - lag] for lag in range(order)], dim=2)
+            told.append(seen @ far[:, 1:].T + far[:, 0])
+        return torch.cat(told, dim=1).clamp(-FARTHEST, FARTHEST)
+
+    def guided(self, values: Tensor, known: Tensor, phases: Tensor, *, back: bool) -> tuple[Tensor, Tensor]:
+        """Give where each number would be expected by the straight rules, and how far away what is known is.
+
+        Arguments:
+            values: Numbers, windows x steps x variables.
+            known: Which are known.
+            phases: Where steps stand in cycles.
+            back: Whether only steps before count, or both sides.
+        """
+        ahead = self.told_ahead(values, known, phases)[0]
+        if back:
+            return ahead, since(known)
+        behind = self.told_ahead(values, known, phases, against=True)[0]
+        before, after = since(known), since(known.flip(1)).flip(1)
+        share = before / (before + after)  # of the way from what is known before to what is known behind
+        line = ahead + (behind - ahead) * share
+        reach = torch.where(known, torch.zeros_like(before), torch.minimum(before, after))
+        return torch.where(known, values, line), reach
 
     def entered(self, cells: Cells, told: Tensor, traits: Tensor) -> Tensor:
         """Give the tokens of windows: one for their series, then one a step.
@@ -246,9 +338,9 @@ class SeriesNet(nn.Module):
         return torch.cat([*numbers, cells.phases], dim=-1)
 
     def units(self, cells: Cells) -> Tensor:
-        """Give how far a number usually is from its guide: like a walk's steps, never beyond the scale itself."""
-        walked = (self.changes * cells.reach.clamp_min(1).sqrt()).clamp_max(1.0)
-        return torch.where(cells.reach >= NEVER, torch.ones_like(walked), walked)
+        """Give how far a number usually is from its guide: like a walk's steps, up to its own deviation."""
+        walked = torch.minimum(self.spread * cells.reach.clamp_min(1).sqrt(), torch.maximum(self.apart, self.spread))
+        return torch.where(cells.reach >= NEVER, self.apart.expand_as(walked), walked)
 
     def _spots(self, table: nn.Embedding, cells: Cells) -> Tensor:
         """Sum vectors of known points; a number has one too, an unknown cell none."""
@@ -329,36 +421,13 @@ class Cells:
         return Cells(**{name: part[:, step] for name, part in vars(self).items()})
 
 
-def guided_back(values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Give each cell's last known number before it, 0 where there is none, and how many steps back that is.
+def since(known: Tensor) -> Tensor:
+    """Give how many steps before each cell the last known one of its variable is; NEVER where there is none.
 
     Arguments:
-        values: Numbers, windows x steps x variables.
-        known: Which are known.
+        known: Which are known, windows x steps x variables.
     """
-    places = _places(values)
+    places = torch.arange(known.shape[1], device=known.device)[None, :, None].expand(known.shape)
     last = torch.where(known, places, -1).cummax(1).values
     last = torch.cat([last.new_full((len(last), 1, last.shape[2]), -1), last[:, :-1]], dim=1)
-    found = values.gather(1, last.clamp_min(0))
-    reach = torch.where(last < 0, NEVER, (places - last).float())
-    return torch.where(last < 0, torch.zeros_like(found), found), reach
-
-
-def guided_between(values: Tensor, known: Tensor) -> tuple[Tensor, Tensor]:
-    """Give the line between the known numbers before and after each cell, and the steps to the nearer one."""
-    places, steps = _places(values), values.shape[1]
-    last = torch.where(known, places, -1).cummax(1).values
-    after = torch.where(known, places, steps).flip(1).cummin(1).values.flip(1)
-    before, behind = values.gather(1, last.clamp_min(0)), values.gather(1, after.clamp_max(steps - 1))
-    share = (places - last) / (after - last).clamp_min(1)
-    line = before + (behind - before) * share
-    line = torch.where(last < 0, behind, torch.where(after >= steps, before, line))
-    line = torch.where((last < 0) & (after >= steps), torch.zeros_like(line), line)
-    reach = torch.minimum(
-        torch.where(last < 0, steps, places - last), torch.where(after >= steps, steps, after - places)
-    )
-    return line, reach.float()
-
-
-def _places(values: Tensor) -> Tensor:
-    return torch.arange(values.shape[1], device=values.device)[None, :, None].expand(values.shape)
+    return torch.where(last < 0, NEVER, (places - last).float())

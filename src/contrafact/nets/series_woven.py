@@ -19,7 +19,7 @@ from contrafact.engine.packing import weights_of
 from contrafact.nets.series_game import Exam
 from contrafact.nets.series_items import near
 from contrafact.nets.series_model import UNKNOWN, Fills, Follows, Steps, Windows, best_points, unknown
-from contrafact.nets.series_net import Cells, SeriesNet, guided_back, guided_between
+from contrafact.nets.series_net import Cells, SeriesNet, since
 
 SHOWN = 8
 CONTEXT = 0.5  # of a window that is kept when a series outgrows it
@@ -144,29 +144,41 @@ class _Drawing:
         values = torch.nn.functional.pad(self.values[:, begin:end], (0, 0, 0, 1))
         points = torch.nn.functional.pad(self.points[:, begin:end], (0, 0, 0, 1), value=UNKNOWN)
         known = points != UNKNOWN
-        guide, reach = guided_back(values, known)
         phases = torch.from_numpy(self.codec.phases(self.heads["first"] + begin, end - begin + 1))
-        return Cells(values=values, points=points, known=known, guide=guide, reach=reach, phases=phases)
+        guide, whole = self.net.told_ahead(values, known, phases)
+        self.whole = list(whole[:, :-1].unbind(1))
+        return Cells(values=values, points=points, known=known, guide=guide, reach=since(known), phases=phases)
+
+    def _next(self, last: Cells) -> Cells:
+        """Give room for the step that follows one whose cells are all known."""
+        self.whole.append(last.values - self.net.by_cycle(last.phases))
+        phases = torch.from_numpy(self.codec.phases(self.heads["first"] + self.values.shape[1], 1))[:, 0]
+        return Cells(
+            values=torch.zeros_like(last.values),
+            points=torch.full_like(last.points, UNKNOWN),
+            known=torch.zeros_like(last.known),
+            guide=self.net.next_step(self.whole) + self.net.by_cycle(phases),
+            reach=torch.ones_like(last.reach),
+            phases=phases,
+        )
 
     def _stretch(self, begin: int, end: int) -> None:
         """Draw the steps of one window."""
         told, traits = (torch.from_numpy(self.heads[name]) for name in ("told", "traits"))
-        memory = self.net.memory(self.rows)
-        have = self.values.shape[1]
-        cells = self._cells(begin, have)
+        memory, at = self.net.memory(self.rows), 0
+        cells = self._cells(begin, self.values.shape[1])
         tokens = self.net.entered(cells, told, traits)[:, :-1]
-        at = 0
+        asked = cells.at(-1)
         while True:
             state = self.net.follow(tokens, memory, at)
             at += tokens.shape[1]
-            self._step(state, cells.at(-1))
-            have += 1
-            if have >= end:
+            made = self._step(state, asked)
+            if self.values.shape[1] >= end:
                 return
-            cells = self._cells(begin, have)
-            tokens = self.net.step_token(cells.at(-2), have - begin)
+            tokens = self.net.step_token(made, self.values.shape[1] - begin)
+            asked = self._next(made)
 
-    def _step(self, state: Tensor, cells: Cells) -> None:
+    def _step(self, state: Tensor, cells: Cells) -> Cells:
         """Draw the cells of one step, in a random order."""
         values, points = cells.values.clone(), cells.points.clone()
         known = torch.zeros_like(cells.known)
@@ -175,6 +187,7 @@ class _Drawing:
             draw_cell(self.codec, self.net, state, now, place, self.source)
         self.values = torch.cat([self.values, values[:, None]], dim=1)
         self.points = torch.cat([self.points, points[:, None]], dim=1)
+        return Cells(**{**vars(cells), "values": values, "points": points, "known": known})
 
 
 def draw_cell(codec: Any, net: SeriesNet, state: Tensor, cells: Cells, place: int, source: Any) -> None:
@@ -224,7 +237,7 @@ class _Filling:
 
     def _cells(self) -> Cells:
         known = self.points != UNKNOWN
-        guide, reach = guided_between(self.values, known)
+        guide, reach = self.net.guided(self.values, known, self.phases, back=False)
         return Cells(values=self.values, points=self.points, known=known, guide=guide, reach=reach, phases=self.phases)
 
     def _states(self, cells: Cells) -> Tensor:

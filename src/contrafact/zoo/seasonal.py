@@ -40,7 +40,7 @@ class SeasonalNaive(Recipe):
     time: str | int | None = None  # the column of time stamps; none: it is looked for
     id: str | int | None = None  # the column that tells series apart; none: it is looked for
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
-    window: Count | None = None  # steps in a drawn series; none: whole short series, else two periods
+    window: Count | None = None  # steps in a drawn series; none: whole short series, else four periods
 
     def fit(
         self,

@@ -7,9 +7,9 @@ all variables, of some, and single cells, by which gaps are filled. Both are cro
 laws that are asked for later; no adversary takes part. What is known of a whole series (its attributes) is the first
 token, and the cycles of the calendar stand beside each step.
 
-The law of a number is a mixture of normal laws, so that it can be skewed and have several peaks; middles are counted
-from its last known value, or the line between its neighbours, in units of its usual change: the network begins as a
-random walk, and as linear interpolation.
+The law of a number is a mixture of normal laws, so that it can be skewed and have several peaks. Its middles are
+counted from what straight rules tell, a vector autoregression forwards and one backwards in time, in units of what
+those miss: the network begins as that, and learns what is left.
 
 References:
     Uria, Murray and Larochelle, A deep and tractable density estimator, ICML 2014 (any order).
@@ -24,19 +24,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
+import numpy as np
 import torch
 
+from contrafact.base.lined import lined
 from contrafact.base.recipe import Count, NotNegative, Positive, Share
 from contrafact.codecs.schema import Role
 from contrafact.codecs.series import SeriesCodec
+from contrafact.codecs.series_cells import UNKNOWN
 from contrafact.engine.adam import AdamW
 from contrafact.engine.average import Average
 from contrafact.engine.fit import Method, TrainedRecipe, Training
 from contrafact.engine.items import split
 from contrafact.engine.packing import bare, needed_net
 from contrafact.nets.series_game import Against, Exam, Weaving
-from contrafact.nets.series_items import Parts, WindowBatches
+from contrafact.nets.series_items import FARTHEST, Parts, WindowBatches
 from contrafact.nets.series_net import SeriesNet
+from contrafact.nets.series_straight import Straight, usual_order
 from contrafact.nets.series_woven import WovenSeries
 
 FEWEST = 8  # parts, under which none is held out
@@ -52,7 +56,7 @@ class Shuttle(TrainedRecipe):
     time: str | int | None = None  # the column of time stamps; none: it is looked for
     id: str | int | None = None  # the column that tells series apart; none: it is looked for
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
-    window: Count | None = None  # steps that are seen together; none: whole short series, else two periods
+    window: Count | None = None  # steps that are seen together; none: whole short series, else four periods
     gaps: Share = 0.5  # share of learning that goes to gaps; the rest goes to drawing and going on
     width: Count = 64  # numbers in the hidden state, a multiple of four
     depth: Count = 2  # blocks of the trunk
@@ -73,14 +77,15 @@ class Shuttle(TrainedRecipe):
         parts = Parts.of(panel, codec.window)
         seed = options.get("seed", 0)
         fewest = FEWEST if parts.count >= FEWEST else sys.maxsize
-        held = split(parts.items, seed, fewest)[1]["parts"]
+        kept, held = (part["parts"] for part in split(parts.items, seed, fewest))
         exam = Exam.of(parts, held, codec, seed, 1 - self.gaps)
         recipe = self.filled({"batch": usual_batch(codec)})
+        straight = straight_of(codec, parts, kept)
         method = Method(
             codec=codec,
             batch=recipe.batch or 1,
             steps=usual_steps(codec),
-            begin=lambda total, device: recipe.game(codec, device),
+            begin=lambda total, device: recipe.game(codec, straight, device),
             model=lambda game: WovenSeries(recipe, codec, game.average.module).examined(exam),
             score=lambda held, seed: Against(exam),
             batches=partial(WindowBatches, parts=parts, codec=codec),
@@ -89,9 +94,11 @@ class Shuttle(TrainedRecipe):
         )
         return Training(self, data, method, **options)
 
-    def game(self, codec: SeriesCodec, device: torch.device) -> Weaving:
+    def game(self, codec: SeriesCodec, straight: Straight, device: torch.device) -> Weaving:
         """Make the network and its optimiser."""
-        net = network(self, codec).to(device)
+        net = network(self, codec)
+        net.begin(straight)
+        net.to(device)
         weights = [{"params": list(net.parameters()), "weight_decay": self.decay}]
         player = AdamW(weights, lr=self.rate, betas=(0.9, 0.99), fused=True)
         return Weaving(
@@ -113,7 +120,7 @@ def network(recipe: Shuttle, codec: SeriesCodec) -> SeriesNet:
     return SeriesNet(
         sizes=[variable.size for variable in codec.variables],
         smooth=[variable.smooth for variable in codec.variables],
-        changes=codec.changes,
+        order=order_of(codec),
         blurs=[variable.blur for variable in codec.variables],
         traits=[variable.size for variable in codec.attributes],
         phases=codec.phases(codec.heads["first"][:1], 1).shape[-1],
@@ -121,6 +128,27 @@ def network(recipe: Shuttle, codec: SeriesCodec) -> SeriesNet:
         width=recipe.width + -recipe.width % 4,
         depth=recipe.depth,
     )
+
+
+def order_of(codec: SeriesCodec) -> int:
+    """Say how many steps the straight rules look back."""
+    return usual_order(codec.window, codec.period, len(codec.variables), codec.steps)
+
+
+def straight_of(codec: SeriesCodec, parts: Parts, kept: np.ndarray) -> Straight:
+    """Solve for the straight rules, from runs of steps in parts that are learned from."""
+    panel = parts.panel
+    known = panel.points != UNKNOWN
+    numbers = np.where(known, panel.values.astype(np.float64).clip(-FARTHEST, FARTHEST), np.nan)
+    mine = np.isin(parts.owner, kept)
+    found: list[np.ndarray] = []
+    phases: list[np.ndarray] = []
+    for begin, end in zip(panel.begins.tolist(), panel.ends.tolist(), strict=True):
+        rows = np.flatnonzero(mine[begin:end]) + begin
+        for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1) if len(rows) else ():
+            found.append(lined(numbers[run]))
+            phases.append(codec.phases(panel.steps[run], 1)[:, 0].astype(np.float64))
+    return Straight.fit(found, order_of(codec), phases)
 
 
 def usual_batch(codec: SeriesCodec) -> int:

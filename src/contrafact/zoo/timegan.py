@@ -176,7 +176,7 @@ class TimeGAN(TrainedRecipe):
     time: str | int | None = None  # the column of time stamps; none: it is looked for
     id: str | int | None = None  # the column that tells series apart; none: it is looked for
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
-    window: Count | None = None  # steps in a window; none: whole short series, else two periods
+    window: Count | None = None  # steps in a window; none: whole short series, else four periods
     hidden: Count = 24  # units in a layer, and numbers in a code
     layers: Count = 3  # recurrent layers of each network
     rate: Positive = 1e-3  # learning rate of all

@@ -22,7 +22,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from contrafact.base.errors import DataError
 from contrafact.base.lined import lined
 from contrafact.base.recipe import Count, Recipe
 from contrafact.base.seeds import generator
@@ -33,12 +32,9 @@ from contrafact.codecs.series_panel import Panel
 from contrafact.engine.record import record
 from contrafact.nets.series_gap import completed
 from contrafact.nets.series_model import Fills, Follows, Steps
+from contrafact.nets.series_straight import chosen_order, root_of, solved
 
-ORDERS = (1, 2, 3, 4, 6, 8, 12)
-HELD, RIDGE = 0.2, 1e-6
-CLEARLY = 1.0  # standard errors by which a higher order must be likelier
-LARGEST_ROOT, MOST_BURNT = 0.9995, 1500
-MOST_WIDE = 1500  # lags x channels that are looked at
+MOST_BURNT = 1500  # steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +45,7 @@ class VAR(Recipe):
     time: str | int | None = None  # the column of time stamps; none: it is looked for
     id: str | int | None = None  # the column that tells series apart; none: it is looked for
     columns: dict[str, Role] | None = None  # what columns are, where the guess is wrong: zip=category,age=number
-    window: Count | None = None  # steps in a drawn series; none: whole short series, else two periods
+    window: Count | None = None  # steps in a drawn series; none: whole short series, else four periods
 
     def fit(
         self,
@@ -157,75 +153,3 @@ def stretches(codec: SeriesCodec, panel: Panel) -> list[np.ndarray]:
     for begin, end in zip(panel.begins.tolist(), panel.ends.tolist(), strict=True):
         found.append(lined(channels(codec, panel.values[begin:end], panel.points[begin:end])))
     return found
-
-
-def chosen_order(pieces: list[np.ndarray], period: int) -> int:
-    """Choose the order whose one-step errors on the last fifth of the steps are likeliest."""
-    size, longest = pieces[0].shape[1], max(map(len, pieces))
-    early = [part[: max(int(len(part) * (1 - HELD)), 1)] for part in pieces]
-    rows = sum(map(len, early))
-    asked = sorted({*ORDERS, *(order for order in (period, period + 1) if order > 1)})
-    able = [p for p in asked if p < 0.5 * longest and p * size <= min(MOST_WIDE, rows / 3)] or [1]
-    most = max(able)
-    chosen, best = able[0], None
-    for order in able:
-        constant, lags, noise = solved(early, order)
-        starts = [max(len(part), most) for part in early]
-        errors = np.concatenate([_errors(*pair, constant, lags) for pair in zip(pieces, starts, strict=True)])
-        if not len(errors):
-            return able[0]
-        told = -np.linalg.slogdet(noise)[1] - np.einsum("ti,ij,tj->t", errors, np.linalg.inv(noise), errors)
-        gain = np.inf if best is None else told - best
-        if best is None or gain.mean() > CLEARLY * gain.std() / len(gain) ** 0.5:
-            chosen, best = order, told
-    return chosen
-
-
-def _errors(part: np.ndarray, start: int, constant: np.ndarray, lags: np.ndarray) -> np.ndarray:
-    """Give the one-step errors from a step on."""
-    if len(part) <= start:
-        return np.empty((0, part.shape[1]))
-    told = sum((part[start - back - 1 : len(part) - back - 1] @ lag.T for back, lag in enumerate(lags)), constant)
-    return np.asarray(part[start:] - told)
-
-
-def solved(pieces: list[np.ndarray], order: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Solve the least squares: the constant, the lags and the covariance of the noise.
-
-    Raises:
-        DataError: No series is longer than the order.
-    """
-    size = pieces[0].shape[1]
-    long = [part for part in pieces if len(part) > order]
-    if not long:
-        raise DataError(
-            f"No series is longer than {order} steps.",
-            why="Each step is regressed on so many before it.",
-            fix="Ask for a lower order: order=1, or give longer series.",
-            code="E658",
-        )
-    gram, cross, count = np.zeros((order * size + 1,) * 2), np.zeros((order * size + 1, size)), 0
-    for part in long:
-        seen = np.concatenate([part[order - back - 1 : len(part) - back - 1] for back in range(order)], axis=1)
-        table = np.column_stack([np.ones(len(seen)), seen])
-        gram, cross, count = gram + table.T @ table, cross + table.T @ part[order:], count + len(seen)
-    found = np.linalg.solve(gram + RIDGE * max(count, 1) * np.eye(len(gram)), cross)
-    constant, lags = found[0], found[1:].reshape(order, size, size).transpose(0, 2, 1)
-    errors = np.concatenate([_errors(part, order, constant, lags) for part in long])
-    noise = errors.T @ errors / max(count - order * size - 1, count / 2, 1) + 1e-8 * np.eye(size)
-    return constant, _calmed(lags), noise
-
-
-def root_of(lags: np.ndarray) -> float:
-    """Give the largest root of a process, below 1 where it is stationary."""
-    order, size = lags.shape[:2]
-    step = np.eye(order * size, k=-size)
-    step[:size] = lags.transpose(1, 0, 2).reshape(size, -1)
-    return float(np.abs(np.linalg.eigvals(step)).max())
-
-
-def _calmed(lags: np.ndarray) -> np.ndarray:
-    longest = root_of(lags)
-    if longest < LARGEST_ROOT:
-        return lags
-    return np.asarray(lags * (LARGEST_ROOT / longest) ** np.arange(1, len(lags) + 1)[:, None, None])
