@@ -157,5 +157,8 @@ def usual_batch(codec: SeriesCodec) -> int:
 
 
 def usual_steps(codec: SeriesCodec) -> int:
-    """Choose how many steps there are, from 400 to 2,500."""
-    return int(min(max(codec.steps // 8, 400), 2500))
+    """Choose how many steps there are: two for each window that overlaps no other, from 250 to 2,500.
+
+    Long windows are few; more steps than that were seen to learn them by heart and to tell later times worse.
+    """
+    return int(min(max(2 * codec.steps // codec.window, 250), 2500))
