@@ -6,8 +6,10 @@
 FROM python:3.12-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /source
+# PyTorch's builds for CPUs, a tenth the size, have an index of their own: --build-arg TORCH_INDEX=ITS_ADDRESS
+ARG TORCH_INDEX=""
 RUN python -m venv /venv \
-    && /venv/bin/pip install torch==2.13.0 --index-url https://download.pytorch.org/whl/cpu
+    && /venv/bin/pip install torch==2.13.0 ${TORCH_INDEX:+--index-url "$TORCH_INDEX"}
 COPY pyproject.toml constraints.txt README.md LICENSE NOTICE ./
 COPY src ./src
 RUN /venv/bin/pip install --constraint constraints.txt ".[serve,data]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from contrafact.base.errors import UsageError
@@ -69,11 +70,9 @@ def load_all(sources: Sources, settings: Settings) -> list[Served]:
     from contrafact.tasks.load import load
 
     found: list[Served] = []
-    try:
+    with ExitStack() as started:
         for name, folder in sources.items():
             found.append(Served.of(name, load(folder), settings))
-    except BaseException:
-        for served in found:
-            served.worker.stop()
-        raise
+            started.callback(found[-1].worker.stop)
+        started.pop_all()  # all are whole: their workers go on
     return found
