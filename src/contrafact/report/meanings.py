@@ -85,7 +85,25 @@ ANSWERING = (
     "The outcomes of held-out rows, which are not trained on, are told from the rest of the row and what was done. The "
     "score is the share of the error of their mean that is gone. Nobody's other outcome is ever seen.",
 )
+CHAINED = (
+    "0: drawn lines are told from held-out ones, 1: as good as more real lines",
+    "Held-out lines are not trained on. Chains of a few symbols are counted from training lines and from drawn ones: "
+    "the score is 1 where drawn lines surprise the first, and held-out lines the second, no more and no less than real "
+    "lines do, and falls with both gaps.",
+)
 GUESSING = {
+    "seqgan": CHAINED,
+    "scratchgan": CHAINED,
+    "relgan": CHAINED,
+    "lstm": (
+        "0: the next symbol is anybody's guess, 1: it is known; judge tells how good drawn lines are",
+        "The score is the share of the surprise at a symbol of held-out lines, which are not trained on, that is gone "
+        "against all symbols alike. How high it can be depends on the text; how good drawn lines are, judge tells.",
+    ),
+    "rewriter": (
+        "0: no held-out line is rewritten rightly, 1: all are, to the last symbol",
+        "Held-out pairs are not trained on. The score is the share of them that are rewritten exactly.",
+    ),
     "sam": SETTLED,
     "dagma": SETTLED,
     "tarnet": ANSWERING,
