@@ -114,6 +114,12 @@ def test_only_the_mover_collects_a_gradient():
     assert game.b.grad is None
 
 
+def test_who_did_not_move_tells_no_gradient():
+    turns = played(TwoGame(), total=5)
+    told = [{name for name in turn.numbers() if name.endswith("/gradient")} for turn in turns]
+    assert told[2] == {"a/gradient", "b/gradient"} and told[3] == {"a/gradient"}
+
+
 def test_detached_terms_are_reported_and_not_minimised():
     turn = played(LineGame(), total=1)[0]
     assert set(turn.terms["line"]) == {"error", "seen"}

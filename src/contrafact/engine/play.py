@@ -129,12 +129,15 @@ class Turn:
     weights: dict[str, list[Tensor]] = field(default_factory=dict)
 
     def numbers(self) -> dict[str, float]:
-        """Read the terms and the gradient norms as `player/term`."""
+        """Read the terms and the gradient norms of those who moved as `player/term`.
+
+        Players may share weights: one that did not move has gradients of another's loss, or of long ago.
+        """
         row = {
             f"{player}/{name}": float(value) for player, terms in self.terms.items() for name, value in terms.items()
         }
-        for player, weights in self.weights.items():
-            grads = [w.grad for w in weights if w.grad is not None]
+        for player in self.terms:
+            grads = [w.grad for w in self.weights[player] if w.grad is not None]
             if grads:
                 norms = torch._foreach_norm(grads)
                 row[f"{player}/gradient"] = float(torch.linalg.vector_norm(torch.stack(norms)))
