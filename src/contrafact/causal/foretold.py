@@ -1,8 +1,8 @@
 """Fitted networks of potential outcomes: the effect for every row, and the average effect with its interval.
 
 The average is that of doubly robust scores, from the network's answers and the chance of every arm (logistic
-regressions, one for each). Network and chances are learned from the rows that they are averaged over: the interval
-does not count that. `contrafact.cate` with its own regressions cross-fits.
+regressions, one for each). Where network and chances know the rows that they are averaged over, the interval is too
+narrow: `crossed` learns both again without a fold of the rows, and asks them about it. `contrafact.cate` does so.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from torch import Tensor, nn
 
 from contrafact.base.effects import Effect
 from contrafact.base.recipe import Recipe
-from contrafact.base.seeds import BLOCK_ROWS
+from contrafact.base.seeds import BLOCK_ROWS, fold
+from contrafact.causal.learners.crossed import folds_of
 from contrafact.causal.learners.linear import logistic
 from contrafact.causal.scores import LEAST, Means, scores
 from contrafact.codecs.treated import TreatedCodec
@@ -44,14 +45,25 @@ class Seen:
     chances: np.ndarray
 
     @classmethod
-    def of(cls, rows: dict[str, np.ndarray], arms: int, seed: int = 0) -> Seen:
+    def of(cls, rows: dict[str, np.ndarray], arms: int) -> Seen:
         """Learn the chances."""
-        x = rows["x"].astype(np.float64)
-        found = np.stack(
-            [logistic(x, (rows["t"] == arm).astype(np.float64), None, seed).predict(x) for arm in range(arms)]
-        )
-        found = np.clip(found, LEAST, 1 - LEAST)
-        return cls(rows=rows, chances=found / found.sum(0))
+        return cls(rows=rows, chances=chances(rows, arms, rows["x"]))
+
+
+def chances(rows: dict[str, np.ndarray], arms: int, x: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Give the chance of each arm, arms by rows.
+
+    Arguments:
+        rows: The rows to learn from, encoded.
+        arms: How many arms there are.
+        x: Encoded covariates of the rows that are asked about.
+        seed: Seeds the choice of the penalty.
+    """
+    known, asked = rows["x"].astype(np.float64), x.astype(np.float64)
+    found = [logistic(known, (rows["t"] == arm).astype(np.float64), None, seed).predict(asked) for arm in range(arms)]
+    cut = np.clip(np.stack(found), LEAST, 1 - LEAST)
+    made: np.ndarray = cut / cut.sum(0)
+    return made
 
 
 class Foretold(Model):
@@ -64,6 +76,7 @@ class Foretold(Model):
         seen: The rows of a training; None once it is over.
         exam: What a model in training answers.
         means: The arms' mean outcomes, of a model whose training is over.
+        crossed: The means rest on networks that did not know the rows.
     """
 
     codec: TreatedCodec
@@ -77,9 +90,10 @@ class Foretold(Model):
         seen: Seen | None = None,
         exam: FactualExam | None = None,
         means: Means | None = None,
+        crossed: bool = False,
     ) -> None:
         super().__init__(recipe, codec)
-        self.net, self.seen, self.exam, self._means = net, seen, exam, means
+        self.net, self.seen, self.exam, self._means, self.crossed = net, seen, exam, means, crossed
 
     def answers(self, x: Tensor) -> Tensor:
         """Give the outcome of every arm, standardised, from encoded covariates."""
@@ -100,9 +114,9 @@ class Foretold(Model):
     @property
     def means(self) -> Means:
         """The arms' mean outcomes, by doubly robust scores."""
-        if self.seen is None:
-            assert self._means is not None, "a model out of training was given its means"
+        if self._means is not None:
             return self._means
+        assert self.seen is not None, "a model out of training was given its means"
         rows, codec = self.seen.rows, self.codec
         answers = self._answered(rows["x"]).T
         found = scores(rows["y"].astype(np.float64), rows["t"], answers, self.seen.chances)
@@ -111,6 +125,10 @@ class Foretold(Model):
     def arrays(self, with_critic: bool = False) -> dict[str, np.ndarray]:
         """Copy the weights and the arms' means; critics are not kept."""
         return {**weights_of(net=self.net), **self.means.arrays()}
+
+    def facts(self) -> dict[str, Any]:
+        """Say whether the average is of rows that the network did not know."""
+        return {"crossed": self.crossed}
 
     def rows(self, n: int, seed: int) -> dict[str, np.ndarray]:
         """Answer the exam, while the model is being trained."""
@@ -144,7 +162,32 @@ class Foretold(Model):
         codec = self.codec
         compared = f": {codec.arms[0]} -> {codec.arms[arm]}" if len(codec.arms) > 2 else ""
         query = f"ATE({codec.treatment}{compared}, {codec.outcome})"
-        return self.means.difference(query, arm=arm, notes=NOT_CROSSED, estimator=f"aipw, {self.recipe.method}")
+        notes = () if self.crossed else NOT_CROSSED
+        return self.means.difference(query, arm=arm, notes=notes, estimator=f"aipw, {self.recipe.method}")
+
+
+def crossed(model: Foretold, data: Any, *, folds: int, seed: int, budget: str | None = None) -> Foretold:
+    """Give the model with an average over rows that neither networks nor chances knew.
+
+    Arguments:
+        model: The fitted network.
+        data: The frame that it was fitted to.
+        folds: Parts of the rows; without each the network is learned again.
+        seed: Seeds the folds and the networks.
+        budget: Time that each of these networks may train for.
+    """
+    recipe: Any = model.recipe
+    codec, rows = model.codec, model.codec.encode(data)
+    arm, part = rows["t"], folds_of(rows["t"], folds, seed)
+    found, chance = np.empty((2, len(codec.arms), len(arm)))
+    for number in range(folds):
+        held, kept = np.flatnonzero(part == number), np.flatnonzero(part != number)
+        own = recipe.fit(data.iloc[kept], seed=fold(seed, "fold", number), budget=budget)
+        found[:, held] = own.potential(data.iloc[held]).T
+        known = {name: values[kept] for name, values in rows.items()}
+        chance[:, held] = chances(known, len(codec.arms), rows["x"][held])
+    made = Means.of(scores(codec.outcomes(data), arm, found, chance), arm, chance)
+    return Foretold(recipe, codec, model.net, means=made, crossed=True)
 
 
 def foretelling(
@@ -182,7 +225,11 @@ def foretelling(
 
 
 def foretold_again(
-    recipe: Any, codec: dict[str, Any], arrays: dict[str, np.ndarray], network: Callable[[TreatedCodec], nn.Module]
+    recipe: Any,
+    codec: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    facts: dict[str, Any],
+    network: Callable[[TreatedCodec], nn.Module],
 ) -> Foretold:
     """Make a fitted network again from what it saved.
 
@@ -190,8 +237,9 @@ def foretold_again(
         recipe: The settings.
         codec: What the codec saved.
         arrays: The saved arrays.
+        facts: What else was saved.
         network: Makes the network, for a codec.
     """
     known = TreatedCodec.from_json(codec)
     net = needed_net("net", bare(lambda: network(known)), arrays)
-    return Foretold(recipe, known, net, means=Means.from_arrays(arrays))
+    return Foretold(recipe, known, net, means=Means.from_arrays(arrays), crossed=facts.get("crossed", False))

@@ -231,4 +231,4 @@ class GANITE(TrainedRecipe):
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Foretold:
         """Make a fitted model again."""
-        return foretold_again(self, codec, arrays, self.network)
+        return foretold_again(self, codec, arrays, facts, self.network)

@@ -115,4 +115,4 @@ class TARNet(TrainedRecipe):
 
     def restore(self, codec: dict[str, Any], arrays: dict[str, np.ndarray], facts: dict[str, Any]) -> Foretold:
         """Make a fitted model again."""
-        return foretold_again(self, codec, arrays, self.network)
+        return foretold_again(self, codec, arrays, facts, self.network)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from contrafact.causal.learners import arms, crossed, linear
-from contrafact.causal.learners.crossed import Crossed, folds_of
+from contrafact.causal.learners.crossed import FOLDS, Crossed, folds_of
 
 
 def drawn(rows: int = 200, seed: int = 0) -> tuple[np.ndarray, ...]:
@@ -20,7 +20,7 @@ def drawn(rows: int = 200, seed: int = 0) -> tuple[np.ndarray, ...]:
 @pytest.fixture(scope="module")
 def found() -> Crossed:
     x, t, y, _ = drawn()
-    made = Crossed(x=x, t=t, y=y, part=folds_of(t, 0), seed=0)
+    made = Crossed(x=x, t=t, y=y, part=folds_of(t, FOLDS, 0), seed=0)
     made.learn_chance()
     made.learn_outcomes(["line", "trees"])
     with pytest.MonkeyPatch.context() as patch:
@@ -31,10 +31,10 @@ def found() -> Crossed:
 
 def test_folds_hold_both_arms_evenly():
     t = np.r_[np.ones(23), np.zeros(77)]
-    part = folds_of(t, 0)
+    part = folds_of(t, FOLDS, 0)
     counts = [np.bincount(part[t == arm]) for arm in (0, 1)]
     assert all(len(each) == 5 and np.ptp(each) <= 1 for each in counts)
-    assert (folds_of(t, 0) == part).all() and (folds_of(t, 1) != part).any()
+    assert (folds_of(t, FOLDS, 0) == part).all() and (folds_of(t, FOLDS, 1) != part).any()
 
 
 def test_what_foretells_a_row_does_not_know_its_outcome(found):
@@ -86,7 +86,7 @@ def test_an_effect_that_is_the_same_for_all_is_seen_as_such(monkeypatch):
     random = np.random.default_rng(5)
     x = random.normal(size=(300, 4))
     t = (random.random(300) < 0.5) * 1.0
-    made = Crossed(x=x, t=t, y=x[:, 0] + 2 * t + random.normal(size=300), part=folds_of(t, 0), seed=0)
+    made = Crossed(x=x, t=t, y=x[:, 0] + 2 * t + random.normal(size=300), part=folds_of(t, FOLDS, 0), seed=0)
     made.learn_chance()
     made.learn_outcomes(["line"])
     made.learn_effects("dr")

@@ -67,8 +67,8 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         "E579",
         "Decisions that cannot be learned here",
-        "Covariates, treatment and outcome differ in their rows, a cost is no number, or no set of columns makes rows "
-        "comparable.",
+        "Covariates, treatment and outcome differ in their rows, a cost is no number, there are no folds, or "
+        "no set of columns makes rows comparable.",
         "What does not fit.",
         "Give one treatment and one outcome for each row; draw which columns come before the treatment.",
     ),

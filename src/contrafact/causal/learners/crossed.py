@@ -306,7 +306,7 @@ def crossed(x: np.ndarray, t: np.ndarray, y: np.ndarray, *, method: str = "auto"
         method: t, s, x, dr, r, or auto for all of them.
         seed: Seeds folds and learners.
     """
-    found = Crossed(x=x, t=t, y=y, part=folds_of(t, seed), seed=seed)
+    found = Crossed(x=x, t=t, y=y, part=folds_of(t, fold_count(t), seed), seed=seed)
     names = arms.ways(t, y)
     kept = {"t": set(arms.APART), "s": set(arms.TOGETHER)}.get(method, set(names))
     found.learn_chance()
@@ -315,12 +315,15 @@ def crossed(x: np.ndarray, t: np.ndarray, y: np.ndarray, *, method: str = "auto"
     return found
 
 
-def folds_of(t: np.ndarray, seed: int) -> np.ndarray:
-    """Give each row a fold, the arms spread evenly."""
-    count = FOLDS if len(t) <= MANY else FEWER_FOLDS
-    count = min(count, *(int((t == arm).sum()) for arm in (0, 1)))
+def fold_count(t: np.ndarray) -> int:
+    """Say across how many folds so many rows are learned."""
+    return min(FOLDS if len(t) <= MANY else FEWER_FOLDS, min(int((t == arm).sum()) for arm in (0, 1)))
+
+
+def folds_of(t: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Give each row one of so many folds, the arms spread evenly."""
     part = np.empty(len(t), dtype=np.int64)
-    for arm in (0, 1):
+    for arm in range(int(t.max()) + 1):
         rows = np.flatnonzero(t == arm)
         part[generator(seed, "folds", arm).permutation(rows)] = np.arange(len(rows)) % count
     return part
