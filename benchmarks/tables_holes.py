@@ -2,7 +2,12 @@
 
 The protocol of Yoon et al. (2018): a fifth of all cells hidden at random, a method fitted to what is left, the root
 mean square error over the hidden cells with columns scaled to 0..1. One setting for all sets; nothing is chosen on the
-hidden cells. Beside it holes that depend on what is known (MAR), in Letter, and Adult with its words, of which the
+hidden cells.
+
+`covered`: the share of hidden cells whose truth has a rank among its 20 draws in the middle 90 %, ties dealt at random;
+of draws of the true law that is .900, whether numbers repeat or not. `inside` takes the 5 and 95 % quantiles of the 20
+draws as the ends of an interval: of draws of the true law that holds .814 where no numbers repeat (positions between
+order statistics are interpolated), and up to 1 where nearly all do, as in Spam. Beside it holes that depend on what is known (MAR), in Letter, and Adult with its words, of which the
 share that is guessed right counts.
 """
 
@@ -36,7 +41,15 @@ FILLS: dict[str, Callable[[], Any]] = {
 }
 DRAWS, MASKED = 20, 0.2
 MIXED_ROWS = 10_000
-KEYS = (("rmse", 4), ("right", 3), ("covered", 3), ("energy", 5), ("cells_a_second", 0), ("cpu_seconds", 0))
+KEYS = (
+    ("rmse", 4),
+    ("right", 3),
+    ("covered", 3),
+    ("inside", 3),
+    ("energy", 5),
+    ("cells_a_second", 0),
+    ("cpu_seconds", 0),
+)
 
 
 def of_holes(make: Callable[[], Any], name: str, mask: int) -> Row:
@@ -71,9 +84,13 @@ def drawn_holes(model: Any, holed: pd.DataFrame, whole: pd.DataFrame, hidden: np
     stack = np.stack([draw.to_numpy(dtype=np.float64) for draw in draws])
     ends = np.quantile(stack, [0.05, 0.95], axis=0)
     inside = (truth.to_numpy() >= ends[0]) & (truth.to_numpy() <= ends[1])
+    below, tied = ((compare(stack, truth.to_numpy())).sum(0) for compare in (np.less, np.equal))
+    dealt = np.random.default_rng([seed, 1]).random(mask.shape)
+    rank = (below + dealt * (tied + 1)) / (DRAWS + 1)
     scale = whole.std().replace(0, 1).to_numpy()
     return {
-        "covered": float(inside[mask].mean()),
+        "covered": float(((rank >= 0.05) & (rank <= 0.95))[mask].mean()),
+        "inside": float(inside[mask].mean()),
         "energy": energy_distance(truth.to_numpy() / scale, stack[0] / scale).value,
     }
 

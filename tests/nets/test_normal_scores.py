@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from contrafact.nets.normal_scores import Scores
 
@@ -36,3 +37,12 @@ def test_holes_stay_and_constants_are_left_alone():
     scores = Scores.fit(values, [0, 1])
     assert scores.columns.tolist() == [0]
     assert np.isnan(scores.into(values)[1, 0]) and scores.into(values)[:, 1].tolist() == [5.0, 5.0, 5.0]
+
+
+def test_a_number_that_many_share_has_all_scores_of_its_ranks():
+    values = np.concatenate([np.zeros(20), np.linspace(1, 2, 80)])[:, None]
+    scores = Scores.fit(values, [0])
+    read = scores.into(np.array([[0.0], [1.0], [2.0]]))[:, 0]
+    assert read[0] == pytest.approx((ndtri(0.005) + ndtri(0.2)) / 2) and ndtri(0.2) < read[1] < read[2]
+    drawn = scores.back(np.random.default_rng(0).normal(size=(20_000, 1)))
+    assert (drawn == 0).mean() == pytest.approx(0.2, abs=0.01) and drawn.max() <= 2

@@ -158,9 +158,9 @@ def _known(column: Column, kind: Tokens, wish: Any) -> str:
 def _in_range(kind: Tokens, number: float) -> bool:
     if not kind.numbers:
         return False
-    values = np.concatenate([kind.points, kind.knots[:, 0], kind.knots[:, -1]])
+    low, high = kind.ends
     alone = not len(kind.knots)
-    return bool((kind.points == number).any() if alone else values.min() <= number <= values.max())
+    return bool((kind.points == number).any() if alone else low <= number <= high)
 
 
 def _span(column: Column, kind: Tokens) -> str:
@@ -168,8 +168,7 @@ def _span(column: Column, kind: Tokens) -> str:
 
     if not kind.numbers:
         return "no bounds"
-    values = np.concatenate([kind.points, kind.knots[:, 0], kind.knots[:, -1]])
-    ends = Cells(numbers=np.array([values.min(), values.max()]), words=np.full(2, NO_WORD))
+    ends = Cells(numbers=np.array(kind.ends), words=np.full(2, NO_WORD))
     first, last = write(column, ends).tolist()
     return f"{first} and {last}"
 

@@ -97,13 +97,9 @@ class MatrixCodec:
     @cached_property
     def ends(self) -> tuple[np.ndarray, np.ndarray]:
         """The least and the largest number of each part of numbers."""
-        low, high = [], []
-        for number in self.numbers:
-            kind = self.table.kind(self.design.parts[number].column)
-            values = np.concatenate([kind.points, kind.knots[:, 0], kind.knots[:, -1]])
-            low.append(values.min())
-            high.append(values.max() if values.max() > values.min() else values.min() + 1)
-        return np.array(low), np.array(high)
+        found = [self.table.kind(self.design.parts[number].column).ends for number in self.numbers]
+        low, high = np.array(found, dtype=np.float64).reshape(-1, 2).T
+        return low, np.where(high > low, high, low + 1)
 
     @property
     def holes(self) -> bool:

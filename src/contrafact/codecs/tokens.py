@@ -83,6 +83,12 @@ class Tokens:
         return len(self.points) + len(self.knots)
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the largest number; not for a kind without numbers."""
+        values = np.concatenate([self.points, self.knots[:, 0], self.knots[:, -1]])
+        return float(values.min()), float(values.max())
+
+    @property
     def size(self) -> int:
         """How many tokens there are."""
         return self.numbers + self.words + self.holes

@@ -9,7 +9,8 @@ Random draws of smooth columns are mixed alike: the network's and the regression
 the best guess, and stretched until they lie as far from it as held-out cells do: who learned from few rows is surer
 than he has reason to be, and the mean of two draws scatters less than either.
 
-The regressions see smooth columns as normal scores (`nets/normal_scores.py`).
+The regressions are those of one normal law of all columns (`nets/normal_fill.py`), which sees smooth columns as normal
+scores (`nets/normal_scores.py`); in tables of many columns they are learned in turn (`nets/round_robin.py`).
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from contrafact.nets import normal_fill, round_robin
 from contrafact.nets.exam import ROWS, Exam
+from contrafact.nets.normal_fill import Normal
 from contrafact.nets.normal_scores import Scores
-from contrafact.nets.round_robin import Coefficients, Noise, apply, chosen_ridge, fit
+from contrafact.nets.round_robin import Coefficients, Noise
 from contrafact.nets.weave import Weave
 
 ASKED, HIDDEN = 16, (0.02, 0.1)  # how often each held-out row is, and what share of it is hidden beside its own holes
 DOUBT = 20  # cells' worth of what all columns say in that of each
+FEW_SHARED = 0.1  # of the rows: columns of which more share a number are left to the network
 STRETCH = (0.5, 2.0)  # draws are not made narrower or wider than so many times
+
+
+Linear = Normal | Coefficients
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +51,7 @@ class Aid:
 
     design: Any
     scores: Scores
-    fitted: Coefficients
+    fitted: Linear
     share: np.ndarray
     stretch: np.ndarray
 
@@ -56,7 +63,7 @@ class Aid:
     def drawn(self, cells: list[Any], rows: int, noise: Noise) -> dict[int, np.ndarray]:
         """Give random draws by the regressions for all rows, by the column's place in the table."""
         values = self.scores.into(self.design.matrix(cells, rows))
-        made = self.scores.back(apply(self.fitted, values, noise=noise))
+        made = self.scores.back(self.fitted.filled(values, noise))
         return {column: made[:, where] for column, where in scales(self.design).items()}
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -77,13 +84,32 @@ class Aid:
         return cls(
             design=design,
             scores=Scores(columns=columns, numbers=numbers, scores=scores),
-            fitted=Coefficients.of(own),
+            fitted=(Coefficients if "weights" in own else Normal).of(own),
             share=share,
             stretch=stretch,
         )
 
 
-def guessed(fitted: Coefficients, scores: Scores, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def linear(values: np.ndarray, trained: np.ndarray, blocks: np.ndarray) -> tuple[Linear, Linear]:
+    """Learn how columns go together, from all rows and from those alone that the network is trained on.
+
+    Arguments:
+        values: Rows of numbers with NaN for holes.
+        trained: The rows that the network is trained on.
+        blocks: Where each block of columns starts.
+    """
+    if values.shape[1] <= normal_fill.MOST_COLUMNS:
+        share = normal_fill.chosen_share(values[trained], blocks)
+        first = normal_fill.fit(values[trained], share=share)
+        return normal_fill.fit(values, share=share), first
+    ridge = round_robin.chosen_ridge(values[trained], blocks)
+    return (
+        round_robin.fit(values, blocks=blocks, ridge=ridge),
+        round_robin.fit(values[trained], blocks=blocks, ridge=ridge),
+    )
+
+
+def guessed(fitted: Linear, scores: Scores, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Give the regressions' means and variances of a matrix's cells, those that are known included.
 
     Arguments:
@@ -91,12 +117,13 @@ def guessed(fitted: Coefficients, scores: Scores, values: np.ndarray) -> tuple[n
         scores: Which columns are read as scores.
         values: Rows of numbers with NaN for holes.
     """
-    return scores.moments(apply(fitted, scores.into(values)), fitted.spread * fitted.scale)
+    return scores.moments(fitted.filled(scores.into(values)), fitted.spread * fitted.scale)
 
 
 def is_smooth(kind: Any) -> bool:
-    """Tell columns of numbers without words and without numbers that many rows share, by their tokens."""
-    return not len(kind.points) and len(kind.knots) > 0 and not kind.words
+    """Tell columns of numbers without words, of which few rows share one, by their tokens."""
+    shared = kind.counts[: len(kind.points)].sum() <= FEW_SHARED * kind.counts[: kind.numbers].sum()
+    return bool(shared) and len(kind.knots) > 0 and not kind.words
 
 
 def scales(design: Any) -> dict[int, int]:
@@ -137,11 +164,8 @@ class AidExam:
         self.codec, self.design = codec, design
         self.scores = Scores.fit(values, [w for c, w in scales(design).items() if is_smooth(codec.kind(c))])
         self.truth = np.tile(values[held[:ROWS]], (ASKED, 1))
-        self.scale = fit(values, rounds=1).scale
-        values = self.scores.into(values)
-        ridge = chosen_ridge(values[trained], design.blocks)
-        self.fitted = fit(values, blocks=design.blocks, ridge=ridge)
-        self.first = fit(values[trained], blocks=design.blocks, ridge=ridge)
+        self.scale = round_robin.standard(values)[1]
+        self.fitted, self.first = linear(self.scores.into(values), trained, design.blocks)
 
     def aid(self, tokens: np.ndarray, net: Weave) -> Aid:
         """Give the regressions with the network's shares beside them.

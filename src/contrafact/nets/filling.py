@@ -138,9 +138,14 @@ class Filling:
         """Let draws of smooth columns scatter around the best guesses, as widely as held-out cells do."""
         smooth = [slot for slot in self.codec.slots if not slot.base and is_smooth(self.codec.kind(slot.column))]
         for rows in self._chunks() if smooth else ():
-            known = self._known(rows)
+            known, drawn_alone = self._known(rows), {slot.column for slot in self.codec.slots if slot not in smooth}
             stream = generator(fold(seed, "aid"), self.first + int(rows[0]) // BLOCK_ROWS)
-            linear, wild = aid.guess(known, len(rows)), aid.drawn(known, len(rows), stream.standard_normal)
+            linear = aid.guess(known, len(rows))
+            for column in drawn_alone:  # what the network has drawn there, the regressions' draws go with
+                known[column] = type(known[column])(
+                    numbers=cells[column].numbers[rows], words=cells[column].words[rows]
+                )
+            wild = aid.drawn(known, len(rows), stream.standard_normal)
             making = Making(self.net, self.tokens[rows], torch.Generator())
             state = making.state().expand(len(rows), -1)
             for place, slot in enumerate(self.codec.slots):
@@ -155,9 +160,8 @@ class Filling:
                 guess, other = linear[slot.column][holes], wild[slot.column][holes]
                 away = share * (drawn - means) + (1 - share) * (other - guess)
                 moved = share * means + (1 - share) * guess + aid.stretch[slot.column] * away
-                cells[slot.column].numbers[rows[holes]] = kind.on_grid(
-                    np.clip(moved, kind.knots[0, 0], kind.knots[-1, -1])
-                )
+                moved = np.where(np.isin(other, kind.points), other, np.clip(moved, *kind.ends))
+                cells[slot.column].numbers[rows[holes]] = kind.on_grid(moved)
 
     def _exact(self) -> np.ndarray:
         """Give the known numbers of columns that are held to constraints."""

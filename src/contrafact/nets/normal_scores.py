@@ -3,6 +3,9 @@
 Where columns are skewed (an area beside a length, an income beside an age) they seldom depend on each other along
 straight lines; their normal scores often do, with a scatter that is alike everywhere. A regression of scores gives a
 normal law of a score; its mean among numbers is taken by Gauss-Hermite quadrature.
+
+A number that many rows share, a 0 among areas, has not one score but all between its first and its last rank: what
+lies in there is read back as this number, and the number is read as the middle.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import numpy as np
 from scipy.special import ndtri
 
 GRID, NODES = 257, 7
+SHARED = 0.01  # of the rows: a number that more have is a step
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,8 +27,8 @@ class Scores:
 
     Arguments:
         columns: Their places (k).
-        numbers: Rising numbers of each (k, grid).
-        scores: The score of each.
+        numbers: Rising numbers of each (k, grid); one that many share stands twice.
+        scores: The score of each; of one that stands twice, the first and the last.
     """
 
     columns: np.ndarray
@@ -53,7 +57,9 @@ class Scores:
         found = np.array(values, dtype=np.float64)
         for column, numbers, scores in zip(self.columns, self.numbers, self.scores, strict=True):
             known = ~np.isnan(found[:, column])
-            found[known, column] = np.interp(found[known, column], numbers, scores)
+            own = found[known, column]
+            first = -np.interp(-own, -numbers[::-1], -scores[::-1])
+            found[known, column] = (first + np.interp(own, numbers, scores)) / 2
         return found
 
     def back(self, values: np.ndarray) -> np.ndarray:
@@ -90,6 +96,13 @@ def _grid(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     numbers, counts = np.unique(values[~np.isnan(values)], return_counts=True)
     if not len(numbers):
         return np.zeros(GRID), np.zeros(GRID)
-    scores = ndtri((np.cumsum(counts) - counts / 2) / counts.sum())
-    some = np.rint(np.linspace(0, len(numbers) - 1, GRID)).astype(np.int64)
-    return numbers[some], scores[some]
+    rows, above = counts.sum(), np.cumsum(counts)
+    shared = np.flatnonzero(counts > max(SHARED * rows, 1))[: GRID // 4]
+    some = np.rint(np.linspace(0, len(numbers) - 1, GRID - 2 * len(shared))).astype(np.int64)
+    alone = np.setdiff1d(some, shared)
+    places = np.concatenate([alone, shared, shared])
+    ranks = np.concatenate([above[alone] - counts[alone] / 2, (above - counts)[shared], above[shared]])
+    scores = ndtri(np.clip(ranks, 0.5, rows - 0.5) / rows)
+    order = np.lexsort((scores, places))
+    order = np.append(order, np.repeat(order[-1], GRID - len(order)))
+    return numbers[places[order]], scores[order]

@@ -64,6 +64,10 @@ class Coefficients:
         """Read what `arrays` gave."""
         return cls(**arrays)
 
+    def filled(self, values: np.ndarray, noise: Noise | None = None) -> np.ndarray:
+        """Fill the holes of rows, by the usual number of rounds; see `apply`."""
+        return apply(self, values, noise=noise)
+
     def slices(self) -> list[slice]:
         """Give each block's columns."""
         return [slice(int(a), int(b)) for a, b in pairwise([*self.blocks, len(self.mean)])]
@@ -112,11 +116,7 @@ def fit(
 
 def chosen_ridge(values: np.ndarray, blocks: np.ndarray, *, rounds: int = ROUNDS, seed: int = 0) -> float:
     """Choose how strongly weights are held near zero: what is best on known cells, hidden for the purpose."""
-    stream = generator(seed, "hide")
-    some = np.sort(stream.permutation(len(values))[:TRIED_ROWS])
-    truth = values[some]
-    block_of = np.repeat(np.arange(len(blocks)), np.diff([*blocks, values.shape[1]]))
-    hidden = (stream.random((len(truth), len(blocks))) < HIDDEN)[:, block_of] & ~np.isnan(truth)
+    truth, hidden = hidden_cells(values, blocks, TRIED_ROWS, seed)
     holed = np.where(hidden, np.nan, truth)
     errors = []
     for ridge in STRENGTHS:
@@ -124,6 +124,14 @@ def chosen_ridge(values: np.ndarray, blocks: np.ndarray, *, rounds: int = ROUNDS
         away = (apply(fitted, holed, rounds=rounds) - truth) / fitted.scale
         errors.append(float(np.square(away[hidden]).mean()) if hidden.any() else 0.0)
     return STRENGTHS[int(np.argmin(errors))]
+
+
+def hidden_cells(values: np.ndarray, blocks: np.ndarray, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Take some rows, and say which of their known cells are to be hidden, blocks of columns together."""
+    stream = generator(seed, "hide")
+    truth = values[np.sort(stream.permutation(len(values))[:rows])]
+    block_of = np.repeat(np.arange(len(blocks)), np.diff([*blocks, values.shape[1]]))
+    return truth, (stream.random((len(truth), len(blocks))) < HIDDEN)[:, block_of] & ~np.isnan(truth)
 
 
 def apply(fitted: Coefficients, values: np.ndarray, *, rounds: int = ROUNDS, noise: Noise | None = None) -> np.ndarray:
@@ -154,19 +162,25 @@ def apply(fitted: Coefficients, values: np.ndarray, *, rounds: int = ROUNDS, noi
     return found
 
 
-def _start(values: np.ndarray, blocks: np.ndarray | None) -> Coefficients:
-    """Standardise by what is known; a column that is never known counts as a constant."""
-    size = values.shape[1]
+def standard(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Give mean, scale, least and largest of what is known of each column; one never known counts as a constant."""
     known = ~np.isnan(values)
     count = np.maximum(known.sum(0), 1)
     mean = np.where(known, values, 0.0).sum(0) / count
     away = np.where(known, values - mean, 0.0)
     scale = np.sqrt((away**2).sum(0) / count)
+    return mean, np.where(scale > 0, scale, 1.0), mean + away.min(0, initial=0.0), mean + away.max(0, initial=0.0)
+
+
+def _start(values: np.ndarray, blocks: np.ndarray | None) -> Coefficients:
+    """Standardise, and know nothing of how columns go together."""
+    size = values.shape[1]
+    mean, scale, low, high = standard(values)
     return Coefficients(
         mean=mean,
-        scale=np.where(scale > 0, scale, 1.0),
-        low=mean + away.min(0, initial=0.0),
-        high=mean + away.max(0, initial=0.0),
+        scale=scale,
+        low=low,
+        high=high,
         blocks=np.arange(size) if blocks is None else np.asarray(blocks),
         weights=np.zeros((size + 1, size)),
         spread=np.ones(size),
