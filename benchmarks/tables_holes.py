@@ -2,13 +2,13 @@
 
 The protocol of Yoon et al. (2018): a fifth of all cells hidden at random, a method fitted to what is left, the root
 mean square error over the hidden cells with columns scaled to 0..1. One setting for all sets; nothing is chosen on the
-hidden cells.
+hidden cells. Beside it holes that depend on what is known (MAR), in Letter, and Adult with its words, of which the
+share that is guessed right counts.
 
 `covered`: the share of hidden cells whose truth has a rank among its 20 draws in the middle 90 %, ties dealt at random;
 of draws of the true law that is .900, whether numbers repeat or not. `inside` takes the 5 and 95 % quantiles of the 20
 draws as the ends of an interval: of draws of the true law that holds .814 where no numbers repeat (positions between
-order statistics are interpolated), and up to 1 where nearly all do, as in Spam. Beside it holes that depend on what is known (MAR), in Letter, and Adult with its words, of which the
-share that is guessed right counts.
+order statistics are interpolated), and up to 1 where nearly all do, as in Spam.
 """
 
 from __future__ import annotations
@@ -41,15 +41,7 @@ FILLS: dict[str, Callable[[], Any]] = {
 }
 DRAWS, MASKED = 20, 0.2
 MIXED_ROWS = 10_000
-KEYS = (
-    ("rmse", 4),
-    ("right", 3),
-    ("covered", 3),
-    ("inside", 3),
-    ("energy", 5),
-    ("cells_a_second", 0),
-    ("cpu_seconds", 0),
-)
+DIGITS = {"rmse": 4, "right": 3, "covered": 3, "inside": 3, "energy": 5, "cells_a_second": 0, "cpu_seconds": 0}
 
 
 def of_holes(make: Callable[[], Any], name: str, mask: int) -> Row:
@@ -130,8 +122,8 @@ def holes_part(table: Table, seeds: int) -> None:
 
 def told(found: list[Row]) -> dict[str, str]:
     """Write down what was measured over masks."""
-    values = {key: [row[key] for row in found if key in row] for key, _ in KEYS}
-    return {key: mean_sd(values[key], digits) if values[key] else "-" for key, digits in KEYS}
+    values = {key: [row[key] for row in found if key in row] for key in DIGITS}
+    return {key: mean_sd(values[key], digits) if values[key] else "-" for key, digits in DIGITS.items()}
 
 
 def leaning(name: str, mask: int) -> tuple[pd.DataFrame, np.ndarray]:
