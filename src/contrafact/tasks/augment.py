@@ -22,22 +22,20 @@ from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Result, Score
 from contrafact.base.seeds import checked_count, fold
-from contrafact.metrics.accuracy import accuracy, gain
+from contrafact.tasks.augment_items import CLASSIC, Words, said, scores_of
 from contrafact.tasks.augment_sound import augmenting_sound
 from contrafact.tasks.by_class import maker, shared_out
 from contrafact.tasks.classic import WORDS, copies
-from contrafact.tasks.helps import Arm, Check, Cut, Right, Trial, gained, points, power, seen
+from contrafact.tasks.helps import Arm, Check, Cut, Trial, gained
 from contrafact.tasks.results import by_kind, save
 from contrafact.tasks.table_augment import augmenting_rows
 from contrafact.tasks.table_trial import RowTrial
 
-CLASSIC = "classic"
-ARMS = {
-    "real": "real pictures only",
-    "classic": "real pictures with classic augmentation",
-    "gan": "real and generated pictures",
-    "both": "real and generated pictures with classic augmentation",
-}
+PICTURES = Words(
+    items="pictures",
+    plain="classic augmentation",
+    enough="classic augmentation is enough: beside it",
+)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -176,23 +174,6 @@ def augment(
     return job.finish()
 
 
-def scores_of(right: Right, tested: np.ndarray) -> dict[str, Score]:
-    """Score each arm, what each gains over real pictures only, and what generated ones add to classic augmentation.
-
-    Arguments:
-        right: Who was right, seeds x pictures for each arm.
-        tested: The classes of those pictures.
-    """
-    if not right:
-        return {}
-    floor = float(np.unique(tested, return_counts=True)[1].max() / len(tested))
-    scores = [accuracy(f"accuracy_{name}", rows, floor=floor) for name, rows in right.items()]
-    scores += [gain(f"gain_{name}", rows, right["real"]) for name, rows in right.items() if name != "real"]
-    if "both" in right:
-        scores.append(gain("gain_gan_beside_classic", right["both"], right["classic"]))
-    return {score.name: score for score in scores}
-
-
 def verdict(scores: Mapping[str, Score], operations: tuple[str, ...], *, generated: bool) -> str:
     """Say whether it helped.
 
@@ -207,24 +188,4 @@ def verdict(scores: Mapping[str, Score], operations: tuple[str, ...], *, generat
         copied = f"Classic copies by {named}." if operations else none
         return "Made without a test whether they help." if generated else copied
     classic = f"Classic augmentation ({named}) {gained(scores['gain_classic'])}." if operations else none
-    arms = {name: scores[f"accuracy_{name}"] for name in ARMS if f"accuracy_{name}" in scores}
-    best = max(arms, key=lambda name: arms[name].value)
-    most = f"Most often right: {ARMS[best]}, {arms[best].value:.1%}."
-    limit = power([score for name, score in scores.items() if name.startswith("gain_")])
-    return " ".join([*([_generated(scores)] if generated else []), classic, most, limit]).strip()
-
-
-def _generated(scores: Mapping[str, Score]) -> str:
-    """Say what generated pictures did, alone and beside classic augmentation."""
-    alone, beside = scores["gain_gan"], scores.get("gain_gan_beside_classic")
-    if beside is None:
-        return f"Generated pictures {gained(alone)}."
-    if seen(beside) == 1:
-        return f"Generated pictures helped, also beside classic augmentation ({points(beside)})."
-    if seen(alone) < 1:
-        told = "did not help" if seen(alone) == 0 else "did harm"
-        return f"Generated pictures {told} ({points(alone)}; beside classic augmentation {points(beside)})."
-    enough = "classic augmentation is enough: " if seen(scores["gain_classic"]) == 1 else ""
-    added = "they add nothing that could be seen" if seen(beside) == 0 else "they do harm"
-    beside_it = f"{enough}beside {'it' if enough else 'classic augmentation'} {added} ({points(beside)})"
-    return f"Generated pictures helped where there was nothing else ({points(alone)}), but {beside_it}."
+    return said(scores, PICTURES, classic, generated=generated)
