@@ -108,13 +108,13 @@ def said(values: list[float], *, gain: bool = False) -> str:
     return f"{mean:{sign}.1f} [{low:{sign}.1f}, {high:{sign}.1f}]"
 
 
-def verdict(rows: list[Row]) -> str:
+def verdict(rows: list[Row], items: str = "clips") -> str:
     """Say what helped: an interval that does not hold 0."""
     told = []
     for name, before, what in (
         ("classic", "real", "plain changes"),
-        ("gan", "real", "generated clips"),
-        ("both", "classic", "generated clips beside plain changes"),
+        ("gan", "real", f"generated {items}"),
+        ("both", "classic", f"generated {items} beside plain changes"),
     ):
         gains = [row[name] - row[before] for row in rows]
         _, low, high = interval(gains)
