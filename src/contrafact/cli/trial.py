@@ -147,10 +147,10 @@ def counted(made: Any, data: Any) -> tuple[int, str]:
     """
     if not hasattr(made, "columns"):
         return len(made), "clips" if getattr(made, "kind", "") == "sound" else "pictures"
-    new = made.iloc[len(data) if len(made.columns) > len(data.columns) else 0 :]
-    if made.attrs.get("kind") == "series":
-        return int(new[made.attrs["id"]].nunique()), "series"
-    return len(new), "rows"
+    below = len(data) if len(made.columns) > len(data.columns) else 0
+    if getattr(made, "attrs", {}).get("kind") == "series":
+        return int(made[made.attrs["id"]].iloc[below:].nunique()), "series"
+    return len(made) - below, "rows"
 
 
 def written(result: Result, args: argparse.Namespace) -> list[str]:
