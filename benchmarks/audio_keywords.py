@@ -22,8 +22,9 @@ import numpy as np
 import contrafact
 from contrafact.base.data import Data
 from contrafact.metrics.sound_features import Hearing, as_clips, log_mel
-from contrafact.tasks.augment_sound import ARMS, AugmentingSound, scores_of, sound_maker
-from contrafact.tasks.augment_sound import verdict as job_verdict
+from contrafact.tasks.augment_items import AugmentingItems, scores_of
+from contrafact.tasks.augment_items import verdict as job_verdict
+from contrafact.tasks.augment_sound import CLIPS, sound_maker, sound_pieces
 from contrafact.tasks.helps import Course, Cut, seen
 from table import Row, Table, arguments, cpu_seconds, read
 
@@ -58,7 +59,7 @@ def parts(seed: int) -> tuple[np.ndarray, np.ndarray]:
     return few, rest[:TESTED]
 
 
-def job(seed: int, steps: int) -> AugmentingSound:
+def job(seed: int, steps: int) -> AugmentingItems:
     """Prepare the four ways."""
     few, tested = parts(seed)
     data = digits().take(np.concatenate([few, tested]))
@@ -69,7 +70,7 @@ def job(seed: int, steps: int) -> AugmentingSound:
     cut = Cut(data=pictures, labels=labels, train=train, test=test, course=course)
     maker = sound_maker(METHOD, data.take(train), {"steps": steps}, seed=seed)
     n = round(TIMES * len(data))  # the job takes the share of it that the training part has
-    return AugmentingSound(cut=cut, maker=maker, seed=seed, sound=data, hearing=hearing, n=n)
+    return AugmentingItems(cut=cut, maker=maker, seed=seed, items=data, pieces=sound_pieces(hearing), n=n)
 
 
 def of_seed(seed: int, steps: int) -> Row:
@@ -80,7 +81,7 @@ def of_seed(seed: int, steps: int) -> Row:
     passed, asked = (sum(pair[side] for pair in made.kept) for side in (0, 1))
     scores = scores_of(made.right, made.cut.labels[made.cut.test])
     return {
-        "verdict": job_verdict(scores, generated=True),
+        "verdict": job_verdict(scores, CLIPS, generated=True),
         "said": {name: seen(score) for name, score in scores.items() if name.startswith("gain_")},
         **{name: float(right.mean()) for name, right in made.right.items()},
         "passed": passed / max(asked, 1),
@@ -107,13 +108,13 @@ def said(values: list[float], *, gain: bool = False) -> str:
     return f"{mean:{sign}.1f} [{low:{sign}.1f}, {high:{sign}.1f}]"
 
 
-def verdict(rows: list[Row]) -> str:
+def verdict(rows: list[Row], items: str = "clips") -> str:
     """Say what helped: an interval that does not hold 0."""
     told = []
     for name, before, what in (
         ("classic", "real", "plain changes"),
-        ("gan", "real", "generated clips"),
-        ("both", "classic", "generated clips beside plain changes"),
+        ("gan", "real", f"generated {items}"),
+        ("both", "classic", f"generated {items} beside plain changes"),
     ):
         gains = [row[name] - row[before] for row in rows]
         _, low, high = interval(gains)
@@ -135,11 +136,11 @@ def measure(table: Table, seeds: int, steps: int = STEPS) -> None:
     table.line(f"{A_CLASS} real clips a digit, {TESTED} others to test, {seeds} seeds: per cent right [95 %]")
     shown: list[dict[str, str]] = [
         {
-            "trained on": ARMS[name],
+            "trained on": told,
             "right": said([row[name] for row in rows]),
             "gain": "" if name == "real" else said([row[name] - row["real"] for row in rows], gain=True),
         }
-        for name in ARMS
+        for name, told in CLIPS.arms.items()
     ]
     table.show(shown)
     table.line(verdict(rows))

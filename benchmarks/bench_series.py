@@ -3,7 +3,8 @@
 ETTh1: 17,420 hours of an electricity transformer, seven variables; the first seven tenths are learned from, gaps and
 forecasts are asked in the rest, and no window crosses the cut. Google stocks: 3,685 days, six variables, beside it.
 Drawn windows of 24 steps are judged by one code (`contrafact.metrics.series`) against the learned part, each method's
-over three judges of other seeds; real blocks against other real blocks are the floor that nothing can pass.
+over three judges of other seeds; real blocks against other real blocks are the floor that nothing can pass. Faults of
+a simulated machine: see `series_faults`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ import pandas as pd
 from contrafact import zoo
 from contrafact.metrics.crps import crps
 from contrafact.metrics.series import series_scores
+from series_faults import faults_part
 from table import Row, Table, arguments, known, mean_sd, read
 
-PARTS = ("draw", "gaps", "ahead", "stocks")
+PARTS = ("draw", "gaps", "ahead", "stocks", "faults")
 WINDOW, CONTEXT, LEARNED, JUDGES = 24, 168, 0.7, 3
 SERIES, DRAWS, FILLED = 1500, 100, 4
 SHOWN = ("discriminative", "predictive", "autocorrelation", "spectrum", "marginals", "crosscorrelation")
@@ -220,6 +222,8 @@ def main() -> None:
         draw_part(table, options.seeds, data("stock_data.csv"), "stocks", options.methods)
     if {"gaps", "ahead"} & set(options.parts):
         ahead_part(table, options.seeds)
+    if "faults" in options.parts:
+        faults_part(table, options.seeds)
     table.write()
 
 

@@ -9,10 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from toy import TOY
 
 import contrafact
+from contrafact.base.data import Data
+from contrafact.cli.live import picture
 from contrafact.engine.run import Run, Writer
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals of another kind")
@@ -62,6 +65,14 @@ def test_colours_are_left_out_where_they_are_not_wanted(colours, say, at_work, m
     assert any(sign in said.err for sign in DOTS) and (COLOUR in said.err) == colours
     assert say("train", "pictures.npy", "--run-dir", "more", *TOY).status == 0
     assert say("train", "table.csv", "--run-dir", "most", *TOY).status == 0
+
+
+def test_what_is_no_picture_and_no_point_is_not_drawn():
+    seen = Data(kind="pictures", items=np.zeros((4, 2, 8, 1), np.uint8))  # as a check sees clips
+    assert picture(seen, Data(kind="sound", items=np.zeros((4, 16), np.float32)), color=False) == ""
+    assert picture(seen, np.zeros((4, 3)), color=False) == ""
+    clips = Data(kind="sound", items=[np.zeros(5, np.float32), np.zeros(9, np.float32)])
+    assert picture(clips, Data(kind="sound", items=np.zeros((4, 16), np.float32)), color=False) == ""
 
 
 def test_a_dumb_terminal_gets_lines(say, at_work, monkeypatch):

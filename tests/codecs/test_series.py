@@ -206,3 +206,11 @@ def test_the_demo_set_says_that_it_is_a_series():
 def test_clocks_survive_json():
     clock = Clock(kind="months", step=1.0, first=3.0, seconds=1e-6, offset=5)
     assert Clock(**json.loads(json.dumps(clock.to_json()))) == clock
+
+
+def test_a_rare_attribute_can_be_asked_for_among_many_series():
+    units = np.arange(700)
+    missed = next(unit for unit in units if unit not in np.linspace(0, 699, 512).astype(int))  # of those spread evenly
+    rows = pd.DataFrame({"unit": np.repeat(units, 5), "t": np.tile(np.arange(5), 700), "x": DRAW.normal(size=3500)})
+    codec = SeriesCodec.fit(rows.assign(make=np.where(rows["unit"] == missed, "rare", "usual")))
+    assert len(codec.headed({"make": "rare"})["first"]) == 1 and len(codec.headed({})["first"]) == 513

@@ -12,7 +12,8 @@ import contrafact
 from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError
 from contrafact.tasks import helps
-from contrafact.tasks.augment import augment, augmenting, scores_of, verdict
+from contrafact.tasks.augment import augment, augmenting, verdict
+from contrafact.tasks.augment_items import scores_of
 from contrafact.tasks.by_class import shared_out
 from contrafact.zoo import R3GAN
 

@@ -15,9 +15,10 @@ from contrafact.base.demos import beeps
 from contrafact.base.errors import DataError, UsageError
 from contrafact.base.records import Score
 from contrafact.cli import main
-from contrafact.tasks import augment_sound, helps
+from contrafact.tasks import augment_items, helps
 from contrafact.tasks.augment import augment
-from contrafact.tasks.augment_sound import augmenting_sound, scores_of, verdict
+from contrafact.tasks.augment_items import scores_of, verdict
+from contrafact.tasks.augment_sound import CLIPS, augmenting_sound
 from contrafact.tasks.helps import Effort
 from contrafact.zoo import SpecGAN
 
@@ -27,7 +28,7 @@ TOY = SpecGAN.toy().but(steps=1)
 @pytest.fixture(autouse=True)
 def _blink(monkeypatch):
     monkeypatch.setattr(helps, "EFFORTS", BLINK)
-    monkeypatch.setattr(augment_sound, "COPIES", 2)
+    monkeypatch.setattr(augment_items, "COPIES", 2)
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_the_same_seed_makes_the_same_clips_and_scores(clips):
 
 def test_the_filter_keeps_clips_of_the_class_that_was_asked_for(clips, monkeypatch):
     monkeypatch.setattr(helps, "EFFORTS", {"quick": Effort(seeds=1, folds=2, epochs=1, least=40, most=40)})
-    monkeypatch.setattr(augment_sound, "COPIES", 6)
+    monkeypatch.setattr(augment_items, "COPIES", 6)
     job = augmenting_sound(clips, n=20, method="classic", seed=0)
     job.maker = Parrot(beeps(200, seed=9), share=0.5)
     made = job.made()
@@ -133,7 +134,7 @@ def test_the_verdict_says_no_where_nothing_is_gained_and_yes_where_something_is(
         arms = [
             Score(name=f"accuracy_{a}", value=0.5, low=0.4, high=0.6, n=50, better="higher") for a in ("real", "both")
         ]
-        return verdict({score.name: score for score in (*scores, *arms)}, generated=True)
+        return verdict({score.name: score for score in (*scores, *arms)}, CLIPS, generated=True)
 
     none, some, harm = (0.0, -0.02, 0.02), (0.1, 0.05, 0.15), (-0.1, -0.15, -0.05)
     said = told(gain_classic=some, gain_gan=none, gain_gan_beside_classic=none)

@@ -47,11 +47,13 @@ SHOWN = ("score", "precision", "recall", "coverage", "critic/loss", "generator/l
 
 def picture(real: Any, shown: Any, *, color: bool) -> str:
     """Draw what was made beside what is real, where it can be drawn."""
+    if isinstance(shown, Data) and shown.kind not in ("pictures", "vectors"):
+        return ""
     made = shown.items if isinstance(shown, Data) else np.asarray(shown)
     if isinstance(shown, Data) and shown.kind == "pictures":
         return pictures(made)
     told = real.items if isinstance(real, Data) else np.asarray(real)
-    if made.ndim == 2 and made.shape[1] >= 2 and made.dtype != object and told.dtype != object:
+    if made.ndim == told.ndim == 2 and made.shape[1] >= 2 and made.dtype != object and told.dtype != object:
         return scatter(told[:2000], made[:2000], color=color)
     return ""
 

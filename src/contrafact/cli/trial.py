@@ -24,12 +24,19 @@ if TYPE_CHECKING:
 TABLE = "a table: .csv, .tsv or .parquet, or the demo set patients"
 
 
-def trial_options(parser: argparse.ArgumentParser, *, sound: bool = False) -> None:
-    """Add the options that these verbs have in common, for tables and pictures, and for sound where they take it."""
-    items, sets = ("pictures or clips", "sets digits and beeps") if sound else ("pictures", "set digits")
-    what = f"{TABLE}; or {items} in a folder for each class, or the demo {sets}"
+def trial_options(parser: argparse.ArgumentParser, *, sequences: bool = False) -> None:
+    """Add the options that these verbs have in common: for tables and pictures, and for sound and series where asked.
+
+    Arguments:
+        parser: The verb's parser.
+        sequences: Whether the verb takes sound and series, too.
+    """
+    items, sets = ("pictures or clips", "sets digits and beeps") if sequences else ("pictures", "set digits")
+    table = f"{TABLE}, or a table of series (--kind series)" if sequences else TABLE
+    what = f"{table}; or {items} in a folder for each class, or the demo {sets}"
     out = f"a new file for the table with its new rows; for {items} a new folder or .zip"
-    job_options(parser, what, out, f"loom for tables, r3gan for pictures{', specgan for sound' if sound else ''}")
+    more = ", specgan for sound, shuttle for series" if sequences else ""
+    job_options(parser, what, out, f"loom for tables, r3gan for pictures{more}")
 
 
 def job_options(parser: argparse.ArgumentParser, what: str, out: str, usual: str) -> None:
@@ -115,9 +122,8 @@ def answered(result: Result, data: Any, args: argparse.Namespace, shown: str) ->
         shown: What a person reads beside the verdict.
     """
     table = hasattr(result.data, "columns")
-    items = "rows" if table else "clips" if getattr(result.data, "kind", "") == "sound" else "pictures"
     files = written(result, args) if args.out and len(result.data) else []
-    count = len(result.data) - (len(data) if table and len(result.data.columns) > len(data.columns) else 0)
+    count, items = counted(result.data, data)
     made = f"Made {count:,} {items}" + (f" in {files[0]}." if files else ".")
     kept = "" if files or not count else f" They are not kept; write them with -o {'FILE' if table else 'FOLDER'}."
     notes = notes_of(data)
@@ -130,6 +136,21 @@ def answered(result: Result, data: Any, args: argparse.Namespace, shown: str) ->
         shown=len(notes),
         fields={items: count},
     )
+
+
+def counted(made: Any, data: Any) -> tuple[int, str]:
+    """Say how many items were made, and of what sort; of rows those below the user's own are new.
+
+    Arguments:
+        made: What came out.
+        data: What was read.
+    """
+    if not hasattr(made, "columns"):
+        return len(made), "clips" if getattr(made, "kind", "") == "sound" else "pictures"
+    below = len(data) if len(made.columns) > len(data.columns) else 0
+    if getattr(made, "attrs", {}).get("kind") == "series":
+        return int(made[made.attrs["id"]].iloc[below:].nunique()), "series"
+    return len(made) - below, "rows"
 
 
 def written(result: Result, args: argparse.Namespace) -> list[str]:

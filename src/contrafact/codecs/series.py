@@ -138,9 +138,13 @@ class SeriesCodec:
         return replace(made, gaps=float((known == UNKNOWN).mean()), heads=made._heads(panel))
 
     def _heads(self, panel: Panel) -> Windows:
-        """Keep where windows began, how long they were and what their series was like, evenly spread."""
+        """Keep where windows began, how long they were and what their series was like, evenly spread.
+
+        Of every mixture of words among the attributes there is one, so that rare classes can be asked for.
+        """
         starts = panel.starts(self.window)
         some = starts[np.unique(np.linspace(0, len(starts) - 1, MOST_HEADS).astype(np.int64))]
+        some = np.sort(np.append(some, self._left_out(panel, starts, some)))
         owners = panel.owner_of(some)
         series = panel.owners[owners]
         return {
@@ -149,6 +153,16 @@ class SeriesCodec:
             "told": panel.told[series],
             "traits": panel.traits[series],
         }
+
+    @staticmethod
+    def _left_out(panel: Panel, starts: np.ndarray, some: np.ndarray) -> np.ndarray:
+        """Give a start of each mixture of words among the attributes that some starts do not have."""
+        traits = panel.traits[panel.owners[panel.owner_of(starts)]]
+        if not traits.shape[1]:
+            return some[:0]
+        _, first, kinds = np.unique(traits, axis=0, return_index=True, return_inverse=True)
+        had = np.unique(kinds.ravel()[np.isin(starts, some)])
+        return np.asarray(starts[np.delete(first, had)])
 
     @property
     def time(self) -> Column | None:

@@ -1,6 +1,7 @@
 """Augment: more training items by class, and an honest answer to whether they help.
 
-Tables and sound have files of their own (`table_augment`, `augment_sound`); of pictures this one says all.
+Tables, sound and series have files of their own (`table_augment`, `augment_sound`, `augment_series`); of pictures this
+one says all.
 
 Pictures come from a generator that is told the class, or are classic copies: mirrored, turned, scaled, shifted. Before
 they are handed out, the same classifier is trained on real pictures only, with classic augmentation, with generated
@@ -17,27 +18,27 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.base.data import Data
+from contrafact.base.data import Data, Kind
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Result, Score
 from contrafact.base.seeds import checked_count, fold
-from contrafact.metrics.accuracy import accuracy, gain
+from contrafact.tasks.augment_items import CLASSIC, Words, said, scores_of
+from contrafact.tasks.augment_series import augmenting_series
 from contrafact.tasks.augment_sound import augmenting_sound
 from contrafact.tasks.by_class import maker, shared_out
 from contrafact.tasks.classic import WORDS, copies
-from contrafact.tasks.helps import Arm, Check, Cut, Right, Trial, gained, points, power, seen
+from contrafact.tasks.helps import Arm, Check, Cut, Trial, gained
 from contrafact.tasks.results import by_kind, save
+from contrafact.tasks.series import said_to_be
 from contrafact.tasks.table_augment import augmenting_rows
 from contrafact.tasks.table_trial import RowTrial
 
-CLASSIC = "classic"
-ARMS = {
-    "real": "real pictures only",
-    "classic": "real pictures with classic augmentation",
-    "gan": "real and generated pictures",
-    "both": "real and generated pictures with classic augmentation",
-}
+PICTURES = Words(
+    items="pictures",
+    plain="classic augmentation",
+    enough="classic augmentation is enough: beside it",
+)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -138,12 +139,14 @@ WAYS: dict[str, Callable[..., Trial | RowTrial]] = {
     "pictures": augmenting,
     "sound": augmenting_sound,
     "table": augmenting_rows,
+    "series": augmenting_series,
 }
 
 
 def augment(
     data: Any,
     *,
+    kind: Kind | None = None,
     n: int | None = None,
     target: str | None = None,
     method: str | Recipe | None = None,
@@ -152,14 +155,17 @@ def augment(
     budget: str | None = None,
     device: str | None = None,
 ) -> Result:
-    """Make more training rows, pictures or clips, and test whether they help.
+    """Make more training rows, pictures, clips or series, and test whether they help.
 
     Arguments:
-        data: A table, or pictures or clips with classes.
+        data: A table, or pictures or clips with classes, or a table of several series, each of one class.
+        kind: What the data are, where that is not clear: "series" for a table that holds series.
         n: How many to make; by default as many as there are.
-        target: Of a table the column of classes that is to be predicted better; without one nothing is tested.
-        method: A method, or a recipe: `loom` for tables, `r3gan` for pictures, `specgan` for sound; "classic" for
-            mirrored, turned and scaled copies of pictures, and copies of clips at other speeds and with noise.
+        target: The column of classes that is to be predicted better; without one no table is tested. Of series, which
+            need one, it is the same in all rows of a series.
+        method: A method, or a recipe: `loom` for tables, `r3gan` for pictures, `specgan` for sound, `shuttle` for
+            series; "classic" for mirrored, turned and scaled copies of pictures, copies of clips at other speeds and
+            with noise, and copies of series with noise, scaled, shifted and at another tempo.
         check: "quick" holds a fifth out (5 seeds for tables, 3 for others); "full" takes longer: tables are held out
             in five parts with a generator each; "off" learns from everything.
         seed: Seeds everything.
@@ -167,30 +173,14 @@ def augment(
         device: Where to train the generator.
 
     Returns:
-        For a table, the real rows and the new ones, told apart by the column `_source`; of pictures and clips the new
-        ones.
+        For a table or series, the real rows and the new ones, told apart by the column `_source`; of pictures and clips
+        the new ones.
     """
+    data = said_to_be(data, kind)
     prepare = by_kind("augment", WAYS, data)
     options = {"method": method, "check": check, "seed": seed, "budget": budget, "device": device}
     job: Trial | RowTrial = prepare(data, n=n, target=target, **options)
     return job.finish()
-
-
-def scores_of(right: Right, tested: np.ndarray) -> dict[str, Score]:
-    """Score each arm, what each gains over real pictures only, and what generated ones add to classic augmentation.
-
-    Arguments:
-        right: Who was right, seeds x pictures for each arm.
-        tested: The classes of those pictures.
-    """
-    if not right:
-        return {}
-    floor = float(np.unique(tested, return_counts=True)[1].max() / len(tested))
-    scores = [accuracy(f"accuracy_{name}", rows, floor=floor) for name, rows in right.items()]
-    scores += [gain(f"gain_{name}", rows, right["real"]) for name, rows in right.items() if name != "real"]
-    if "both" in right:
-        scores.append(gain("gain_gan_beside_classic", right["both"], right["classic"]))
-    return {score.name: score for score in scores}
 
 
 def verdict(scores: Mapping[str, Score], operations: tuple[str, ...], *, generated: bool) -> str:
@@ -207,24 +197,4 @@ def verdict(scores: Mapping[str, Score], operations: tuple[str, ...], *, generat
         copied = f"Classic copies by {named}." if operations else none
         return "Made without a test whether they help." if generated else copied
     classic = f"Classic augmentation ({named}) {gained(scores['gain_classic'])}." if operations else none
-    arms = {name: scores[f"accuracy_{name}"] for name in ARMS if f"accuracy_{name}" in scores}
-    best = max(arms, key=lambda name: arms[name].value)
-    most = f"Most often right: {ARMS[best]}, {arms[best].value:.1%}."
-    limit = power([score for name, score in scores.items() if name.startswith("gain_")])
-    return " ".join([*([_generated(scores)] if generated else []), classic, most, limit]).strip()
-
-
-def _generated(scores: Mapping[str, Score]) -> str:
-    """Say what generated pictures did, alone and beside classic augmentation."""
-    alone, beside = scores["gain_gan"], scores.get("gain_gan_beside_classic")
-    if beside is None:
-        return f"Generated pictures {gained(alone)}."
-    if seen(beside) == 1:
-        return f"Generated pictures helped, also beside classic augmentation ({points(beside)})."
-    if seen(alone) < 1:
-        told = "did not help" if seen(alone) == 0 else "did harm"
-        return f"Generated pictures {told} ({points(alone)}; beside classic augmentation {points(beside)})."
-    enough = "classic augmentation is enough: " if seen(scores["gain_classic"]) == 1 else ""
-    added = "they add nothing that could be seen" if seen(beside) == 0 else "they do harm"
-    beside_it = f"{enough}beside {'it' if enough else 'classic augmentation'} {added} ({points(beside)})"
-    return f"Generated pictures helped where there was nothing else ({points(alone)}), but {beside_it}."
+    return said(scores, PICTURES, classic, generated=generated)

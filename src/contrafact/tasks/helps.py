@@ -446,9 +446,9 @@ def gained(score: Score) -> str:
     return f"{word} ({points(score)})"
 
 
-def power(gains: list[Score]) -> str:
+def power(gains: list[Score], items: str = "pictures") -> str:
     """Say how small a gain may be that would not have been noticed."""
     if not gains:
         return ""
     widest = max((score.high - score.low) / 2 for score in gains)
-    return f"With {gains[0].n:,} test pictures, gains under {100 * widest:.1f} points cannot be told from none."
+    return f"With {gains[0].n:,} test {items}, gains under {100 * widest:.1f} points cannot be told from none."

@@ -83,9 +83,9 @@ ROWS = (
     (
         "E212",
         "Classes are needed",
-        "The method learns from the classes of pictures, and there are fewer than two.",
+        "The method or the job learns from the classes of pictures, clips or series, and there are fewer than two.",
         "How many there are.",
-        "Give labelled pictures, a folder for each class, or choose a method that does without.",
+        "Give labelled items, a folder for each class, or choose a method that does without.",
     ),
     (
         "E213",
@@ -173,10 +173,10 @@ ROWS = (
     ),
     (
         "E241",
-        "Too few pictures of a class to test with",
-        "Whether new pictures help is measured on pictures of each class that nothing has learned from.",
+        "Too few pictures, clips or series of a class to test with",
+        "Whether new ones help is measured on some of each class that nothing has learned from.",
         "The class and how many it has.",
-        "Add pictures, leave that class out, or do without the test: --check off",
+        "Add some, leave that class out, or do without the test: --check off",
     ),
     (
         "E242",

@@ -368,6 +368,13 @@ ROWS = (
         "Fit shuttle, which takes them; or fit the method to those series alone.",
     ),
     (
+        "E663",
+        "Series without a class each",
+        "The job takes several series, each of one class: a column that is the same all through a series.",
+        "What was named, or the series within which it changes.",
+        "Name the class with --target COL, and what tells series apart with id=NAME; cut a long series into pieces.",
+    ),
+    (
         "L270",
         "Time stamps that are not there",
         "Series of regular steps have stamps that no row has.",

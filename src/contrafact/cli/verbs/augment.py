@@ -1,4 +1,4 @@
-"""augment WHAT: more training rows, pictures or clips, and whether they help."""
+"""augment WHAT: more training rows, pictures, clips or series, and whether they help."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import argparse
 
 from contrafact.cli.answer import Answer, score_table
 from contrafact.cli.arms import arms_shown
+from contrafact.cli.options import KINDS
 from contrafact.cli.trial import answered, carried_out, options_of, read_for, trial_options
 
-HELP = "make more training rows, pictures or clips, and test whether they help"
+HELP = "make more training rows, pictures, clips or series, and test whether they help"
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    trial_options(parser, sound=True)
+    trial_options(parser, sequences=True)
+    parser.add_argument("--kind", choices=KINDS, help="what is read, where that is not clear: series")
     parser.add_argument("-n", type=int, help="how many (default: as many as there are)")
-    parser.add_argument("--target", metavar="COL", help="of a table: the column of classes that is to be predicted")
+    parser.add_argument("--target", metavar="COL", help="of a table or series: the column of classes to predict")
 
 
 def run(args: argparse.Namespace) -> Answer:
