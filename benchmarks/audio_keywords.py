@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import sys
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -22,7 +23,7 @@ import numpy as np
 import contrafact
 from contrafact.base.data import Data
 from contrafact.metrics.sound_features import Hearing, as_clips, log_mel
-from contrafact.tasks.augment_items import AugmentingItems, scores_of
+from contrafact.tasks.augment_items import AugmentingItems, Words, scores_of
 from contrafact.tasks.augment_items import verdict as job_verdict
 from contrafact.tasks.augment_sound import CLIPS, sound_maker, sound_pieces
 from contrafact.tasks.helps import Course, Cut, seen
@@ -73,15 +74,14 @@ def job(seed: int, steps: int) -> AugmentingItems:
     return AugmentingItems(cut=cut, maker=maker, seed=seed, items=data, pieces=sound_pieces(hearing), n=n)
 
 
-def of_seed(seed: int, steps: int) -> Row:
-    """Train everything on one draw and give how often each way is right."""
-    made = job(seed, steps)
+def of_job(made: AugmentingItems, words: Words) -> Row:
+    """Train everything of a job and give how often each way is right."""
     _, generator = cpu_seconds(made.training.finish)
     _, classifiers = cpu_seconds(lambda: list(made.steps()))
     passed, asked = (sum(pair[side] for pair in made.kept) for side in (0, 1))
     scores = scores_of(made.right, made.cut.labels[made.cut.test])
     return {
-        "verdict": job_verdict(scores, CLIPS, generated=True),
+        "verdict": job_verdict(scores, words, generated=True),
         "said": {name: seen(score) for name, score in scores.items() if name.startswith("gain_")},
         **{name: float(right.mean()) for name, right in made.right.items()},
         "passed": passed / max(asked, 1),
@@ -132,7 +132,11 @@ def against(row: Row, name: str, arms: tuple[str, str], rows: list[Row]) -> bool
 def measure(table: Table, seeds: int, steps: int = STEPS) -> None:
     """Measure the four ways over seeds."""
     settings = {"a_class": A_CLASS, "tested": TESTED, "times": TIMES, "steps": steps}
-    rows = [table.row(METHOD, "keywords", seed, settings, partial(of_seed, seed, steps)) for seed in range(seeds)]
+
+    def of_seed(seed: int) -> Callable[[], Row]:
+        return lambda: of_job(job(seed, steps), CLIPS)
+
+    rows = [table.row(METHOD, "keywords", seed, settings, of_seed(seed)) for seed in range(seeds)]
     table.line(f"{A_CLASS} real clips a digit, {TESTED} others to test, {seeds} seeds: per cent right [95 %]")
     shown: list[dict[str, str]] = [
         {

@@ -12,20 +12,18 @@ series, another generator and another test, so that all of these are in them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from statistics import fmean
 
 import numpy as np
 import pandas as pd
 
-from audio_keywords import GAINS, against, said, verdict
-from contrafact.tasks.augment_items import AugmentingItems, scores_of
-from contrafact.tasks.augment_items import verdict as job_verdict
+from audio_keywords import GAINS, against, of_job, said, verdict
+from contrafact.tasks.augment_items import AugmentingItems
 from contrafact.tasks.augment_series import SERIES, by_class, series_maker, series_pieces
 from contrafact.tasks.classed_series import ClassedSeries
-from contrafact.tasks.helps import Course, Cut, seen
+from contrafact.tasks.helps import Course, Cut
 from contrafact.tasks.strands import Sight
-from table import Row, Table, cpu_seconds
+from table import Row, Table
 
 A_CLASS, TESTED, TIMES = 8, 300, 3
 STEPS, CYCLE, NOISE = 96, 24, 0.5
@@ -103,28 +101,14 @@ def job(seed: int) -> AugmentingItems:
     return AugmentingItems(cut=cut, maker=maker, seed=seed, items=items, pieces=pieces, n=n)
 
 
-def of_seed(seed: int) -> Row:
-    """Train everything on one draw and give how often each way is right."""
-    made = job(seed)
-    _, generator = cpu_seconds(made.training.finish)
-    _, classifiers = cpu_seconds(lambda: list(made.steps()))
-    passed, asked = (sum(pair[side] for pair in made.kept) for side in (0, 1))
-    scores = scores_of(made.right, made.cut.labels[made.cut.test])
-    return {
-        "verdict": job_verdict(scores, SERIES, generated=True),
-        "said": {name: seen(score) for name, score in scores.items() if name.startswith("gain_")},
-        **{name: float(right.mean()) for name, right in made.right.items()},
-        "passed": passed / max(asked, 1),
-        "steps": made.training.step,
-        "cpu_seconds": generator,
-        "cpu_seconds_classifiers": classifiers,
-    }
-
-
 def faults_part(table: Table, seeds: int) -> None:
     """Measure the four ways over seeds."""
     settings = {"a_class": A_CLASS, "tested": TESTED, "times": TIMES}
-    rows = [table.row("shuttle", "faults", seed, settings, partial(of_seed, seed)) for seed in range(seeds)]
+
+    def of_seed(seed: int) -> Callable[[], Row]:
+        return lambda: of_job(job(seed), SERIES)
+
+    rows = [table.row("shuttle", "faults", seed, settings, of_seed(seed)) for seed in range(seeds)]
     table.line(f"{A_CLASS} real series a fault, {TESTED} others to test, {seeds} seeds: per cent right [95 %]")
     shown: list[dict[str, str]] = [
         {
