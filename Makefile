@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SIZE ?= gate
 
-.PHONY: demo test check slow bench gpu clean
+.PHONY: demo test check slow bench gpu pages clean
 demo: .venv/ready
 	$(BIN)/contrafact demo --out demo
 
@@ -26,6 +26,13 @@ bench-%: .venv/ready
 
 gpu: .venv/ready
 	$(BIN)/python -m pytest tests/slow/test_gpu.py --override-ini addopts=-q
+
+# The pictures and tables of the documents, made anew at full size by the scripts of examples/; ONLY=NAME for one.
+pages: .venv/ready
+	for script in $(if $(ONLY),examples/$(ONLY).py,$(filter-out examples/shown.py,$(wildcard examples/*.py))); do \
+		CONTRAFACT_SHOWN=docs/shown $(BIN)/python $$script || exit 1; \
+	done
+	$(BIN)/python docs/build.py
 
 # torch goes in alone and first, so that a build already chosen for this machine is kept.
 .venv/ready: pyproject.toml constraints.txt
