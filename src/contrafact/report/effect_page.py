@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from contrafact.report.references import cited, references_for, to_copy
 from contrafact.tasks.effect import Answered, several
 
 if TYPE_CHECKING:
+    from contrafact.causal.estimate.doubly import Estimate
     from contrafact.causal.estimate.study import Study
 
 BINS, MOST_NODES = 30, 60
@@ -178,7 +179,7 @@ def _estimates(found: Answered) -> Iterator[Section]:
     if effect.kind == "bounds" or effect.value is None:
         return
     others = {name: one for name, one in several(found).items() if name != effect.estimator}
-    rows = {effect.estimator: effect, **others}
+    rows: dict[str, Any] = {effect.estimator: effect, **others, **_without_or_with(found)}
     bars = tuple(
         Bar(name=name, value=float(one.value), low=one.low, high=one.high)
         for name, one in rows.items()
@@ -192,6 +193,14 @@ def _estimates(found: Answered) -> Iterator[Section]:
         drawing=Forest(rows=bars, x=effect.query),
     )
     yield section("The estimate", figure.html(), paragraphs(effect.notes))
+
+
+def _without_or_with(found: Answered) -> dict[str, Estimate]:
+    """Give the estimate that is not the answer, where one was aided."""
+    if found.aided is None:
+        return {}
+    aided, taken = found.aided, found.aided.taken
+    return {"without aid": aided.without} if taken is aided.beside else {"with aid": aided.beside}
 
 
 def _curve(found: Answered) -> Iterator[Section]:

@@ -8,7 +8,7 @@ and for the page.
 from __future__ import annotations
 
 import warnings as python_warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,8 @@ from contrafact.causal.query import Query
 if TYPE_CHECKING:
     import pandas as pd
 
+    from contrafact.tasks.aided import Aided, Method
+
 TWO_STAGE = "2sls"
 
 
@@ -43,12 +45,14 @@ class Answered:
         plan: How it was reached.
         study: The table made ready; None where the answer is bounds.
         warnings: What must not be overlooked.
+        aided: The estimate without aid and with it, where aid was asked for.
     """
 
     effect: Effect
     plan: Plan
     study: Study | None = None
     warnings: tuple[str, ...] = ()
+    aided: Aided | None = None
 
 
 def effect(
@@ -65,6 +69,8 @@ def effect(
     high: Any = None,
     quantile: float | None = None,
     instrument: str | Sequence[str] = (),
+    generate: Method | None = None,
+    fill: Method | None = None,
 ) -> Effect:
     """Say what a treatment does to an outcome.
 
@@ -82,6 +88,10 @@ def effect(
         high: The value whose effect is asked for.
         quantile: Compare this quantile of the outcome instead of its mean.
         instrument: With method="instrument", the columns to use.
+        generate: A method that fills holes, such as "ice", "loom" or "gain": it draws rows of the scarcer level of the
+            treatment, which join the fit of the outcome model where they help.
+        fill: Such a method for holes in what is adjusted for; without it a hole is given the median, and a column says
+            where it was.
 
     >>> import pandas as pd
     >>> frame = pd.DataFrame({"x": [0, 1] * 40, "z": [0, 0, 1, 1] * 20})
@@ -107,6 +117,8 @@ def effect(
         high=high,
         quantile=quantile,
         instrument=instrument,
+        generate=generate,
+        fill=fill,
     )
     for told in found.warnings:
         python_warnings.warn(told, GraphWarning, stacklevel=2)
@@ -127,6 +139,8 @@ def studied(
     high: Any = None,
     quantile: float | None = None,
     instrument: str | Sequence[str] = (),
+    generate: Method | None = None,
+    fill: Method | None = None,
 ) -> Answered:
     """Answer as `effect` does, and keep what was learned on the way."""
     frame = _checked(df, treatment, outcome)
@@ -144,12 +158,44 @@ def studied(
     study = made_ready(frame, chosen, seed)
     if chosen.strategy == "no effect":
         return Answered(effect=_nothing(study), plan=chosen, study=study, warnings=chosen.warnings)
+    if generate is not None or fill is not None:
+        return _aided(study, chosen, method, quantile, {"generate": generate, "fill": fill})
+    return Answered(effect=_estimated(study, method, quantile), plan=chosen, study=study, warnings=chosen.warnings)
+
+
+def _estimated(study: Study, method: str, quantile: float | None) -> Effect:
     if method.startswith(ELSEWHERE):
         answer = effect_of(study, by_econml(study, method[len(ELSEWHERE) :]), method)
     else:
         answer = effect_of(study, *computed(study, method, quantile))
-    answer = answer if quantile is None else replace(answer, query=f"{quantile:g}-quantile of {answer.query}")
-    return Answered(effect=answer, plan=chosen, study=study, warnings=chosen.warnings)
+    return answer if quantile is None else replace(answer, query=f"{quantile:g}-quantile of {answer.query}")
+
+
+def _aided(
+    study: Study, chosen: Plan, method: str, quantile: float | None, aid: Mapping[str, Method | None]
+) -> Answered:
+    """Answer with generated rows or filled confounders where they help.
+
+    Raises:
+        UsageError: Another method than the doubly robust one was asked for.
+    """
+    from contrafact.tasks.aided import aided
+
+    if method not in ("auto", "aipw") or quantile is not None:
+        raise UsageError(
+            f"{'A quantile' if quantile is not None else f'Method {method!r}'} takes no generated or filled rows.",
+            why="Only where errors of the outcome model are corrected by real rows can aid do no lasting harm.",
+            fix="Use method='aipw', or leave generate and fill out.",
+            code="E535",
+        )
+    found = aided(study, **aid)
+    if found is None:
+        answer = _estimated(study, method, None)
+        answer = replace(answer, notes=(*answer.notes, "There is no hole in what is adjusted for: nothing was filled."))
+    else:
+        answer = effect_of(study, replace(found.taken, details={**found.taken.details, **found.details}), "aipw")
+        answer = replace(answer, notes=(*answer.notes, found.verdict))
+    return Answered(effect=answer, plan=chosen, study=study, warnings=chosen.warnings, aided=found)
 
 
 def _checked(df: Any, treatment: str, outcome: str) -> pd.DataFrame:

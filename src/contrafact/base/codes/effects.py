@@ -106,4 +106,12 @@ ROWS: tuple[tuple[str, str, str, str, str], ...] = (
         "The nearest names.",
         "Leave method out, or take one of those that are named.",
     ),
+    (
+        "E535",
+        "Nothing can be generated or filled for this answer",
+        "Generated rows and filled confounders aid the outcome model of an adjustment between levels of a treatment, "
+        "one of the two at a time.",
+        "What does not fit.",
+        "Leave --generate and --fill out, or ask for one of them.",
+    ),
 )

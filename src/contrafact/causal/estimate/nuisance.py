@@ -8,6 +8,7 @@ predicted outcomes: the weights then balance the groups in what matters most for
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -126,8 +127,12 @@ def _means(
     return means, kinds
 
 
-def shared(functions: Functions, codes: Codes, levels: int, outcome: Array, folds: Codes, name: str) -> Array:
-    """Predict the outcome under each level by one fit, in which levels differ by a line in each covariate."""
+def together(functions: Functions, codes: Codes, levels: int, name: str) -> Callable[[Codes, Codes | int], Array]:
+    """Give the functions of one fit for all levels: those of the covariates, and a line in each that a level has alone.
+
+    Returns:
+        The functions of some rows, by their places, under a level, or each under its own.
+    """
     base = functions[name]
     line = np.column_stack([np.ones(len(codes)), functions.matrix])
     shares = np.bincount(codes, minlength=levels) / len(codes)
@@ -136,6 +141,12 @@ def shared(functions: Functions, codes: Codes, levels: int, outcome: Array, fold
         had = (np.broadcast_to(level, rows.shape)[:, None] == np.arange(1, levels)) - shares[1:]
         return np.hstack([base[rows], *(had[:, [k]] * line[rows] * OWN for k in range(levels - 1))])
 
+    return features
+
+
+def shared(functions: Functions, codes: Codes, levels: int, outcome: Array, folds: Codes, name: str) -> Array:
+    """Predict the outcome under each level by one fit, in which levels differ by a line in each covariate."""
+    features = together(functions, codes, levels, name)
     parts = [np.flatnonzero(folds == fold) for fold in range(int(folds.max()) + 1)]
     known = [sums(features(rows, codes[rows]), outcome[rows, None]) for rows in parts]
     whole, means = reduce(add, known), np.empty((len(codes), levels))

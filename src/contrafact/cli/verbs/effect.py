@@ -34,6 +34,20 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--high", metavar="V", help="the value whose effect is asked for")
     parser.add_argument("--quantile", type=float, metavar="P", help="compare this quantile of Y instead of its mean")
     parser.add_argument("--instrument", metavar="Z", help="with --method instrument: the columns to use")
+    parser.add_argument(
+        "--generate",
+        nargs="?",
+        const="ice",
+        metavar="METHOD",
+        help="draw rows of the scarcer level, and see whether they help: ice unless another is named",
+    )
+    parser.add_argument(
+        "--fill",
+        nargs="?",
+        const="loom",
+        metavar="METHOD",
+        help="fill holes in what is adjusted for, and see whether it helps: loom unless another is named",
+    )
     parser.add_argument("--challenge", action="store_true", help="try to refute the effect; -o does it as well")
     parser.add_argument("-o", "--out", metavar="PAGE", help="write a page: graph, proof, overlap, challenges (.html)")
 
@@ -61,6 +75,8 @@ def run(args: argparse.Namespace) -> Answer:
         high=_value(args.high),
         quantile=args.quantile,
         instrument=_names(args.instrument or ""),
+        generate=args.generate,
+        fill=args.fill,
     )
     tried = challenge(found.study, found.effect, args.seed) if found.study and (args.challenge or args.out) else None
     worlds = _worlds(data, found, args.seed) if found.effect.kind == "bounds" else None
