@@ -15,6 +15,7 @@ from contrafact.report.cost import all_series, cost_figures, from_zero, why
 from contrafact.report.facts import Facts, facts_of
 from contrafact.report.figures import Figure
 from contrafact.report.film import film, shots
+from contrafact.report.galleries import galleries_of_run
 from contrafact.report.lines import Lines, Mark
 from contrafact.report.markup import Html, clean, element, is_number, join, number
 from contrafact.report.meanings import held_out
@@ -41,6 +42,7 @@ def run_report(run: Run, real: Any = None) -> str:
         _summary(known),
         *_training(known),
         section("What it makes", *_samples(known, real)),
+        *galleries_of_run(known),
         section("A closer look", *closer) if (closer := closer_look(known, real)) else None,
         _cost(known),
         section("Scores", score_table(known.scores)) if known.scores else None,

@@ -25,7 +25,9 @@ SPREADS = "Numbers: mean ± standard deviation. Others: the commonest level and 
 SIGNS = (Sign(name="as it is", color=BLUE), Sign(name="as set", color=ORANGE))
 
 
-def whatif_page(source: str, method: str, found: Answered, said: Sequence[str] = ()) -> str:
+def whatif_page(
+    source: str, method: str, found: Answered, said: Sequence[str] = (), gallery: Sequence[Section] = ()
+) -> str:
     """Write the page.
 
     Arguments:
@@ -33,10 +35,12 @@ def whatif_page(source: str, method: str, found: Answered, said: Sequence[str] =
         method: The method of its model.
         found: The answer.
         said: What must be known beside.
+        gallery: Items in the worlds of the question, where the model has any.
     """
     parts = [
-        _summary(source, method, found, said),
+        _summary(source, method, found, said, items=bool(gallery)),
         *_graph(found),
+        *gallery,
         *(_row(found) if found.rung == 3 else _columns(found)),
         section("What it rests on", element("ol", *(element("li", each) for each in found.assumptions))),
         to_copy(*_methods(method, found)),
@@ -48,8 +52,8 @@ def _asked(found: Answered) -> str:
     return ", ".join(f"{name} = {value}" for name, value in found.do.items())
 
 
-def _summary(source: str, method: str, found: Answered, said: Sequence[str]) -> Section:
-    follow = ", ".join(found.changed) or "nothing"
+def _summary(source: str, method: str, found: Answered, said: Sequence[str], *, items: bool) -> Section:
+    follow = ", ".join([*found.changed, *(["the items"] if items else [])]) or "nothing"
     whose = "This very row, with its own noise" if found.rung == 3 else "New units, each in both worlds"
     lead = f"{whose}: {_asked(found)} is set, and by the graph it moves {shorten(follow, 200)}."
     told = {

@@ -111,10 +111,12 @@ def _written(out: str, args: argparse.Namespace, model: Any, found: Answered, sa
         return write(model.do(**found.do).sample(args.n, seed=args.seed), out, seed=args.seed)
     if not out.lower().endswith(PAGES):
         return write(found.rows, out, csv_safe=args.csv_safe)
+    from contrafact.report.galleries import galleries
     from contrafact.report.page import write as write_page
     from contrafact.report.whatif_page import whatif_page
 
-    return [str(write_page(out, whatif_page(args.what, model.recipe.method, found, said)))]
+    gallery = galleries(model, found.do, args.seed) if hasattr(model, "controller") else []
+    return [str(write_page(out, whatif_page(args.what, model.recipe.method, found, said, gallery)))]
 
 
 def _verdict(found: Answered) -> str:
