@@ -15,8 +15,8 @@ import torch
 from contrafact.base.demos import ring
 from contrafact.base.errors import Busy, CannotWrite, DataError, StoppedEarly, StorageError, UsageError
 from contrafact.engine import checkpoints
-from contrafact.engine.fit import seconds
 from contrafact.engine.items import split
+from contrafact.engine.resources import seconds
 from contrafact.engine.run import Run, take_lock
 from contrafact.zoo import GAN
 

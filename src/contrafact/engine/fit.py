@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ import torch
 from torch import nn
 
 from contrafact.base.data import fingerprint
-from contrafact.base.errors import DataError, StoppedEarly, StorageError, UsageError
+from contrafact.base.errors import DataError, StoppedEarly, StorageError
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Finding, finite_or_none
 from contrafact.base.seeds import fold
@@ -28,6 +27,7 @@ from contrafact.engine.items import Batches, count, each, finite, resident, spli
 from contrafact.engine.play import Game, Turn, own_randomness, play
 from contrafact.engine.process import few_threads, keep_memory, stop_signals
 from contrafact.engine.record import recipe_document
+from contrafact.engine.resources import pick_device, seconds
 from contrafact.engine.resume import Choice, Wish, choose
 from contrafact.engine.run import Run, Writer, environment, written
 
@@ -92,38 +92,6 @@ class Progress:
     row: dict[str, Any]
     findings: tuple[Finding, ...] = ()
     seconds_left: float = math.nan
-
-
-def seconds(budget: str) -> float:
-    """Read a time like 90s, 10m, 1.5h as seconds.
-
-    >>> seconds("10m")
-    600.0
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", budget)
-    if not found or float(found[1]) <= 0:
-        raise UsageError(
-            f"The budget '{budget}' is not a time.",
-            why="A budget is a number and a unit: s, m, h or d.",
-            fix="Give for example --budget 10m.",
-            code="E106",
-        )
-    return float(found[1]) * {"s": 1, "": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
-
-
-def pick_device(device: str | None) -> torch.device:
-    """Use the device that was named, else the CPU: the networks over vectors are too small to gain elsewhere."""
-    try:
-        picked = torch.device(device or "cpu")
-        torch.empty(0, device=picked).cpu()  # the meta device has no numbers to give
-    except (RuntimeError, AssertionError) as error:
-        raise UsageError(
-            f"The device '{device}' cannot be used.",
-            why=str(error).splitlines()[0],
-            fix="See what there is: contrafact doctor",
-            code="E107",
-        ) from None
-    return picked
 
 
 @dataclass(kw_only=True)

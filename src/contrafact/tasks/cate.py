@@ -64,7 +64,7 @@ def cate(
 def _crossed(recipe: Any, frame: Any, folds: int, seed: int, budget: str | None) -> Any:
     """Fit a network, and again without each fold, if every arm has the rows for that."""
     from contrafact.causal.foretold import crossed
-    from contrafact.engine.fit import seconds
+    from contrafact.engine.resources import seconds
 
     budget = None if budget is None else f"{seconds(budget) / (folds + 1):.3f}s"
     model = recipe.fit(frame, seed=seed, budget=budget)

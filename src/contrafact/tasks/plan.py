@@ -7,9 +7,10 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from contrafact.engine.fit import Training, seconds
+from contrafact.engine.fit import Training
 from contrafact.engine.items import count
 from contrafact.engine.process import few_threads
+from contrafact.engine.resources import seconds
 from contrafact.tasks.kept_rows import told_in_notes
 from contrafact.tasks.train import Order, prepare
 

@@ -25,7 +25,8 @@ from contrafact.base.records import Result, Score
 from contrafact.base.seeds import generator
 from contrafact.codecs.pairs import MOST_CLASSES, PairCodec
 from contrafact.engine.bundle import to_bytes, write_atomically
-from contrafact.engine.fit import Training, seconds
+from contrafact.engine.fit import Training
+from contrafact.engine.resources import seconds
 from contrafact.metrics.overlap import counts, dice, dice_gap, iou
 from contrafact.tasks.levels import Levels
 from contrafact.tasks.load import load
