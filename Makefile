@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SIZE ?= gate
 
-.PHONY: demo test check slow bench gpu pages clean
+.PHONY: demo test check slow bench gpu pages site dist installed clean
 demo: .venv/ready
 	$(BIN)/contrafact demo --out demo
 
@@ -34,6 +34,18 @@ pages: .venv/ready
 	done
 	$(BIN)/python docs/build.py
 
+# The documents as a site of plain files; a link that leads nowhere is an error.
+site: .venv/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+# The wheel and the sdist, made with the pinned tools and without the network; then the wheel is tried elsewhere.
+dist: .venv/ready
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation
+
+installed: dist
+	.ci/installed
+
 # torch goes in alone and first, so that a build already chosen for this machine is kept.
 .venv/ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
@@ -41,5 +53,9 @@ pages: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
+.venv/site: .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
+	touch $@
+
 clean:
-	rm -rf .venv demo build dist
+	rm -rf .venv demo build dist site
