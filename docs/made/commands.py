@@ -6,6 +6,7 @@ import argparse
 import inspect
 
 from contrafact.base import errors
+from contrafact.base.demos import DEMOS
 from contrafact.cli.options import common
 from contrafact.cli.parser import Parser, build
 from contrafact.cli.verbs import VERBS
@@ -140,5 +141,7 @@ def commands_page() -> str:
     found = parsers()
     overview = table(("verb", ""), [(f"[{name}](#{name})", plain(VERBS[name].HELP)) for name in found])
     everywhere = table(("option", ""), [(written(each), plain(each.help or "")) for each in shared().values()])
+    demos = table(("demo set", ""), [(code(name), plain(told)) for name, (_, told) in DEMOS.items()])
     parts = [overview, "## Options of every verb\n", everywhere, JSON, "## Exit status\n", exits()]
+    parts += ["## Demo sets\n", "They stand where a file may stand, where no such file is.\n", demos]
     return page("Commands", ABOUT, *parts, *(verb(name, parser) for name, parser in found.items()))

@@ -17,8 +17,8 @@ print(again.sample(3, seed=1))
     "judge": """
 import contrafact
 
-ring = contrafact.read("ring")
-fakes = contrafact.zoo.GaussianMixture(components=8).fit(ring, seed=0).sample(500, seed=1)
+ring = contrafact.read("ring").take(range(500))
+fakes = contrafact.zoo.GaussianMixture(components=8).fit(ring, seed=0).sample(300, seed=1)
 report = contrafact.judge(ring, fakes)
 print(report.scores["coverage"])  # value, interval, floor, ceiling
 """,
@@ -72,7 +72,7 @@ import pandas as pd
 chance = np.random.default_rng(0)
 dose = chance.normal(size=300)
 frame = pd.DataFrame({"dose": dose, "response": np.tanh(2 * dose) + 0.3 * chance.normal(size=300)})
-print(contrafact.discover(frame, method="dagma", seed=0, bootstrap=4))
+print(contrafact.discover(frame, method="dagma", seed=0, bootstrap=2))
 """,
     "recipe.fit": """
 import contrafact

@@ -68,7 +68,7 @@ def entry(what: Any, name: str, given: bool = False) -> str:
         given: Whether users are given it, and do not make it: then its fields matter, not its signature.
     """
     told = taken_apart(what)
-    parts = [f"### {name}\n"] + ([] if given else [block(signature(what, name), "text")])
+    parts = [f"### {name}\n"] + ([] if given else [block(signature(what, full(name)), "text")])
     parts += [plain(each) + "\n" for each in told.about]
     for head in ("Arguments", "Raises"):
         if told.listed.get(head):
@@ -79,6 +79,11 @@ def entry(what: Any, name: str, given: bool = False) -> str:
     if name in EXAMPLES:
         parts.append(block(EXAMPLES[name], "python"))
     return "\n".join(parts)
+
+
+def full(name: str) -> str:
+    """Give a name with the package before it."""
+    return name if name.startswith("recipe.") else f"contrafact.{name}"
 
 
 def members(kind: type) -> list[tuple[str, Any]]:

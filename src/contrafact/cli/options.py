@@ -26,7 +26,7 @@ def common(parser: argparse.ArgumentParser) -> None:
 
 def training_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verbs that train or plan a training."""
-    parser.add_argument("what", help="a file, or a demo set: ring, grid, swiss-roll, digits, changes")
+    parser.add_argument("what", help="a file, a folder, a zip, or a demo set: ring, digits, patients, beeps, ...")
     usual = "loom for tables, r3gan for vectors and pictures, specgan for sound, markov for text, shuttle for series"
     parser.add_argument("--recipe", metavar="NAME", help=f"the method (default: {usual})")
     method_settings(parser)
