@@ -86,5 +86,7 @@ def test_the_balancer_fills_up_rare_classes_and_keeps_the_kinds(frame):
     array, truth = frame[["x", "y"]].to_numpy(), (labels == "rare").to_numpy().astype(int)
     rows, classes = Balancer(method=TOY, ratio=0.5, random_state=0).fit_resample(array, truth)
     assert rows.shape == (75, 2) and classes.dtype == truth.dtype and classes.sum() == 25
+    rows, classes = Balancer(method="smote", random_state=0).fit_resample(array, truth)
+    assert rows.shape == (100, 2) and classes.sum() == 50
     with pytest.raises(DataError, match="60 rows and classes of shape"):
         Balancer(method=TOY).fit_resample(frame, labels[:5])

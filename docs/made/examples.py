@@ -49,8 +49,7 @@ import contrafact
 from sklearn.datasets import load_wine
 
 wine = load_wine(as_frame=True).frame.query("target < 2")
-smote = contrafact.zoo.SMOTE(target="target")
-result = contrafact.balance(wine, target="target", method=smote, check="off", seed=0)
+result = contrafact.balance(wine, target="target", method="smote", check="off", seed=0)
 print(result.data["target"].value_counts())
 """,
     "cate": """
@@ -102,13 +101,11 @@ print(Imputer(method="ice", random_state=0).fit_transform(patients).isna().sum()
 """,
     "sklearn.Balancer": """
 from contrafact.sklearn import Balancer
-from contrafact.zoo import SMOTE
 from sklearn.datasets import load_wine
 
 wine = load_wine(as_frame=True)
 few = wine.target < 2
-balancer = Balancer(method=SMOTE(target="target"), random_state=0)
-rows, classes = balancer.fit_resample(wine.data[few], wine.target[few])
+rows, classes = Balancer(method="smote", random_state=0).fit_resample(wine.data[few], wine.target[few])
 print(classes.value_counts())
 """,
     "sklearn.Synthesizer": """

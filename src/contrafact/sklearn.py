@@ -191,7 +191,7 @@ class Balancer(_OfTables):
             y: The class of each row.
         """
         from contrafact.tasks.table_balance import of_classes, share_of
-        from contrafact.tasks.table_maker import able, beside, chosen_recipe, mark_of
+        from contrafact.tasks.table_maker import able, beside, chosen_recipe, mark_of, told_target
         from contrafact.tasks.table_trial import Classes
         from contrafact.zoo.loom import Loom
 
@@ -199,7 +199,8 @@ class Balancer(_OfTables):
         classes, self.seed_ = Classes.of(frame, name), self._seed()
         counts = classes.counts()
         lacking = np.maximum(share_of(int(counts.max()), self.ratio) - counts, 0)
-        self.model_ = able(chosen_recipe(self.method, Loom()).fit(frame, seed=self.seed_), "sample")
+        made = told_target(chosen_recipe(self.method, Loom()), name)
+        self.model_ = able(made.fit(frame, seed=self.seed_), "sample")
         wanted = np.repeat(np.arange(len(counts)), lacking)
         made = of_classes(self.model_, classes, wanted, fold(self.seed_, "balance"))
         both = beside(frame, made).drop(columns=[mark_of(frame)])

@@ -42,6 +42,13 @@ def test_balance_puts_marked_rows_of_the_rare_class_under_the_real_ones():
     assert {k: s.value for k, s in result.scores.items()} == {k: s.value for k, s in again.scores.items()}
 
 
+def test_a_method_that_keeps_classes_apart_is_told_which_column_holds_them():
+    made = contrafact.balance(people(), target="sick", method="smote", check="off", seed=1).data
+    assert made.sick.value_counts().to_dict() == {"no": 136, "yes": 136}
+    job = table_balance.balancing_rows(people(), target="sick", method=contrafact.zoo.SMOTE(target="town"), check="off")
+    assert job.fitter.recipe.target == "town"
+
+
 def test_a_full_check_holds_every_row_out_once_and_learns_from_all():
     job = table_balance.balancing_rows(people(), target="sick", method=TOY, check="full", ratio=0.5)
     assert len(job.fitter.data) == 160

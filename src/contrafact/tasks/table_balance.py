@@ -13,7 +13,7 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import checked_count, fold
 from contrafact.tasks.helps import Check, checked
 from contrafact.tasks.kept_rows import with_count, with_new_keys
-from contrafact.tasks.table_maker import Fitter, chosen_recipe, table_of
+from contrafact.tasks.table_maker import Fitter, chosen_recipe, table_of, told_target
 from contrafact.tasks.table_trial import EFFORTS, Classes, RowTrial
 
 
@@ -104,7 +104,7 @@ def balancing_rows(
             fix=f"Ask for more rows of each class: --to {2 * counts.max()}",
             code="E243",
         )
-    made = chosen_recipe(method, Loom(), settings)
+    made = told_target(chosen_recipe(method, Loom(), settings), target)
     parts, learned = cut(classes, frame, check, seed)
     fitter = Fitter(recipe=made, data=learned, options={"seed": seed, **options})
     return BalancingRows(data=frame, classes=classes, fitter=fitter, check=check, seed=seed, parts=parts, to=to)

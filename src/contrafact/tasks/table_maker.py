@@ -98,6 +98,17 @@ def chosen_recipe(
     return made.but(**(settings or {}))
 
 
+def told_target(made: Any, target: Any) -> Any:
+    """Tell a recipe that keeps classes apart which column holds them, where its setting was left open.
+
+    Arguments:
+        made: The recipe.
+        target: The column of classes that a job knows.
+    """
+    is_open = "target" in made.settings() and made.target is None
+    return made.but(target=target) if is_open and isinstance(target, (str, int)) else made
+
+
 def able(model: Any, ability: str) -> Any:
     """Give a model back if it has an ability.
 
