@@ -39,7 +39,7 @@ NSW = "NSW and PSID"
 GENERATORS: dict[str, Any] = {
     "ice": zoo.ICE(),
     "loom": zoo.Loom(steps=300, width=32),
-    "gain": zoo.GAIN(steps=500),
+    "gain": zoo.GAIN(steps=500, hide=0.2),
 }
 ADVERSARIAL = 20  # with so few controls only, and two seeds, as each run trains five times
 
@@ -156,6 +156,9 @@ def measure(table: Table, seeds: range, size: str) -> None:
 
 def summed(table: Table, names: list[str], cells: dict[tuple[str, int, str], list[Row]]) -> None:
     """Show what aid was worth, and judge the verdicts."""
+    for key, rows in cells.items():
+        if not rows:
+            table.line(f"      {key}: every run was refused")
     table.line("\nErrors of the effect with generated controls, or with a filled confounder, and without")
     shown, better = [], []
     for kept, aid in dict.fromkeys((kept, aid) for _, kept, aid in cells):

@@ -73,7 +73,7 @@ def test_a_generator_never_sees_the_rows_that_its_rows_are_judged_by():
     assert (np.sum([~known for known in asked], axis=0) == 1).all()
 
 
-@pytest.mark.parametrize("method", ["ice", contrafact.zoo.GaussianMixture(components=1)])
+@pytest.mark.parametrize("method", ["ice", contrafact.zoo.GaussianMixture(components=1), contrafact.zoo.GAIN(steps=5)])
 def test_generated_rows_are_judged_and_told_and_counted_as_nothing(method):
     frame = scarce()
     before = frame.copy()

@@ -127,6 +127,8 @@ def aided(study: Study, *, generate: Method | None = None, fill: Method | None =
 
 def _generated(study: Study, method: Method | None) -> Aided:
     made = chosen_recipe(method, recipe("ice")(), ability="impute")
+    if getattr(made, "hide", None) == 0:  # it learns to fill from holes, and a whole table has none
+        made = made.but(hide=HIDDEN_SHARE)
     low, high = study.ends
     level = min((low, high), key=lambda code: int((study.treatment.codes == code).sum()))
     known, gain = with_generated(study.known, study.functions, level, _drawing(study, made, level), WEIGHT)
