@@ -53,6 +53,20 @@ def test_linear_nodes_are_found_to_be_linear_and_have_the_slopes_of_least_square
     assert effect.low <= effect.value <= effect.high and "simulation" in effect.notes[0] and effect.assumptions
 
 
+@pytest.mark.parametrize(("n", "seed"), [(1000, 0), (2000, 0), (3000, 1)])
+def test_levels_do_not_stop_on_the_way_to_their_causes(n, seed):
+    """Few held-out rows may stop the training at once: what it stops at must hold the effect of each cause."""
+    random = np.random.default_rng(seed)
+    severe = (random.random(n) < 0.5) * 1
+    drug = (random.random(n) < np.where(severe, 0.8, 0.2)) * 1
+    well = (random.random(n) < np.where(drug, np.where(severe, 0.5, 0.85), np.where(severe, 0.3, 0.75))) * 1
+    frame = pd.DataFrame({"severe": severe, "drug": drug, "well": well})
+    counted = frame.groupby(["severe", "drug"])["well"].mean().unstack()
+    gain = (counted[1] - counted[0]).mean()
+    model = SCM(graph="severe -> drug; severe -> well; drug -> well").fit(frame, seed=seed)
+    assert model.effect("ATE(drug, well)").value == pytest.approx(gain, abs=0.03)
+
+
 def test_counterfactuals_of_linear_rows_are_those_of_the_closed_form(straight):
     rows = linear(50, seed=1)
     made = straight.counterfactual(rows, do={"X": lambda x: x + 1})

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
+from torch.nn.functional import cross_entropy
+from torch.optim import LBFGS, AdamW, Optimizer
 
 from contrafact.base.seeds import fold
 from contrafact.causal.mechanisms import Bank, Kind, Slice, chances, noise_of, unit_of
@@ -30,6 +31,7 @@ TRAINED_DRAWS, EXAMINED_DRAWS = 32, 256  # of hidden variables, for each row
 KINDS: tuple[Kind, ...] = ("linear", "additive", "affine", "monotone")  # from plain to rich
 CLEARLY = 2.0  # standard errors by which a richer kind must be better
 RIDGE = 1e-6
+SHRINK, MOST_LOGISTIC = 0.5, 20_000  # of logistic regressions: the prior's weight in rows, and rows that are read
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,10 @@ class Trials(nn.Module):
 
     @torch.no_grad()
     def start(self, values: np.ndarray) -> None:
-        """Begin at straight lines through the rows, and at the shares of levels."""
+        """Begin at straight lines through the rows, of levels at a logistic regression.
+
+        Training is stopped early, and what it is stopped on the way to must not be "no effect": the start is.
+        """
         rows = torch.as_tensor(values, dtype=torch.float64)
         known, plan = ~torch.isnan(rows), self.plan
         for trial in self.trials:
@@ -105,6 +110,8 @@ class Trials(nn.Module):
                 if plan.sizes[node]:
                     counts = torch.bincount(rows[known[:, node], node].long(), minlength=plan.sizes[node])
                     self.bank.start(unit, ((counts + 0.5) / (counts + 0.5).sum()).log().float())
+                    if plan.parents[node] and int(some.sum()) > 1:
+                        self._logistic(unit, node, rows[some][:MOST_LOGISTIC])
                 elif int(some.sum()) > 1:
                     self._line(unit, node, rows[some])
         for name, weight in self.bank.named_parameters():
@@ -121,6 +128,26 @@ class Trials(nn.Module):
         left = target - target.mean() - away @ slope
         self.bank.line[unit, columns, 0] = slope.float()
         self.bank.start(unit, torch.stack([target.mean() - centre @ slope, left.std().clamp_min(1e-3).log()]).float())
+
+    @torch.enable_grad()
+    def _logistic(self, unit: int, node: int, rows: Tensor) -> None:
+        plan, size = self.plan, self.plan.sizes[node]
+        columns = [c for parent in plan.parents[node] for c in plan.columns(parent)]
+        seen, target = plan.row(rows.nan_to_num())[:, columns], rows[:, node].long()
+        slope = torch.zeros(len(columns), size, dtype=rows.dtype, requires_grad=True)
+        level = self.bank.last_bias[unit, 0, :size].detach().to(rows.dtype).requires_grad_()
+        climber = LBFGS([slope, level], max_iter=60, line_search_fn="strong_wolfe")
+
+        def surprise() -> Tensor:
+            climber.zero_grad()
+            found = cross_entropy(seen @ slope + level, target) + SHRINK / len(rows) * (slope**2).sum()
+            found.backward()
+            return found
+
+        climber.step(surprise)
+        with torch.no_grad():
+            self.bank.line[unit, columns, :size] = slope.float()
+        self.bank.start(unit, level.detach().float())
 
     def log_chances(self, values: Tensor, draws: int, source: Any) -> tuple[Tensor, Tensor]:
         """Give the logarithm of the density of each row in each trial, and whether the row counts there.

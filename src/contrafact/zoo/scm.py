@@ -5,7 +5,7 @@ linear or additive (m(pa) + s T(z), m straight or not), affine (the scale depend
 does the shape T, a rising spline); with `auto` all are trained side by side and the plainest is kept that no richer one
 clearly beats on held-out rows. Levels have a softmax with Gumbel noise. Nodes that share hidden common causes get a
 hidden normal variable for each maximal clique of <-> edges, over which the likelihood is averaged. Every mechanism
-starts as a straight line, fitted in closed form, to which a small network is added with early stopping.
+starts as a straight line (of levels: a logistic regression), to which a small network is added with early stopping.
 
 Numbers are inverted in closed form, so that counterfactuals of graphs without hidden causes and levels are exact for
 the fitted model. Without a graph each column may follow from all before it, which is enough to draw rows and for
