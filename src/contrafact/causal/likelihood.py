@@ -141,10 +141,10 @@ class Trials(nn.Module):
         def surprise() -> Tensor:
             climber.zero_grad()
             found = cross_entropy(seen @ slope + level, target) + SHRINK / len(rows) * (slope**2).sum()
-            found.backward()
+            found.backward()  # type: ignore[no-untyped-call]
             return found
 
-        climber.step(surprise)
+        climber.step(surprise)  # type: ignore[no-untyped-call]
         with torch.no_grad():
             self.bank.line[unit, columns, :size] = slope.float()
         self.bank.start(unit, level.detach().float())
