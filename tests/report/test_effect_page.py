@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from contrafact import Graph
-from contrafact.report.graph_drawing import drawn_graph, legend
+from contrafact.report.graph_drawing import GraphDrawing, drawn_graph, legend
 
 
 def test_every_node_and_edge_is_drawn_and_roles_have_colours():
@@ -14,6 +14,13 @@ def test_every_node_and_edge_is_drawn_and_roles_have_colours():
     assert all(f">{node}</text>" in drawn for node in graph) and drawn.count("url(#head)") == 4
     assert drawn.count('marker-start="url(#quiet)"') == 2 and 'stroke-dasharray="4 3"' in drawn
     assert "blue: treatment" in legend({"X": "treatment"})
+
+
+def test_a_graph_can_be_a_file_of_its_own():
+    from xml.etree.ElementTree import fromstring
+
+    drawn = fromstring(GraphDrawing(graph=Graph("X -> Y; X <-> Y"), roles={"X": "set"}).svg())
+    assert drawn.tag == "{http://www.w3.org/2000/svg}svg" and "#fff" in drawn.attrib["style"]
 
 
 def test_causes_stand_left_of_consequences():

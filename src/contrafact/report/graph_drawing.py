@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from statistics import fmean
 
 from contrafact.causal.graph import Graph
@@ -34,6 +35,25 @@ WORDS = {
     "set": "set: the arrows into it are cut, drawn dotted",
     "changed": "follows from what is set",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphDrawing:
+    """A graph as a file of its own.
+
+    Arguments:
+        graph: The graph.
+        roles: As in `drawn_graph`.
+    """
+
+    graph: Graph
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    def svg(self) -> bytes:
+        """Draw it as an SVG file, on white: what is black on a dark page cannot be read."""
+        drawn = str(drawn_graph(self.graph, self.roles))
+        own = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+        return own.replace('style="', 'style="background: #fff; ', 1).encode()
 
 
 def drawn_graph(graph: Graph, roles: Mapping[str, str]) -> Html:
