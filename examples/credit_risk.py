@@ -14,7 +14,7 @@ from contrafact.cli import main as command
 from contrafact.report.graph_drawing import GraphDrawing
 
 SEEDS, FEW = shown.full_or_toy((0, 1, 2), (0,)), shown.full_or_toy((0, 1), (0,))
-LOANS, BOOK = shown.full_or_toy(20_000, 2000), shown.full_or_toy(5000, 500)
+LOANS, BOOK = shown.full_or_toy(20_000, 2000), shown.full_or_toy(5000, 300)
 LOOM = contrafact.zoo.Loom(steps=shown.full_or_toy(300, 5), width=shown.full_or_toy(64, 16))
 ARROWS = (
     "income -> rise; used -> rise; income -> default; history -> default; used -> default; branch -> rise;"

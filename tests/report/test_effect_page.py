@@ -30,6 +30,17 @@ def test_causes_stand_left_of_consequences():
     assert order == ["A", "B", "C"]
 
 
+def test_an_arc_goes_under_a_box_that_stands_above_its_node():
+    graph = Graph(
+        "income -> rise; used -> rise; income -> default; used -> default; history -> default; rise -> default"
+    )
+    crowded = Graph(f"{graph}; branch -> rise; rise <-> default")
+    drawn = drawn_graph(crowded, {})
+    heights = {name: float(y) for y, name in re.findall(r'y="([\d.]+)" [^>]*>(\w+)</text>', drawn)}
+    peak = float(re.search(r'd="M[^C]*C[\d.-]+,([\d.-]+)[^>]*stroke-dasharray="5 4"', drawn)[1])
+    assert heights["history"] < heights["rise"] < peak
+
+
 def test_names_are_escaped_and_an_empty_or_lonely_graph_is_drawn():
     assert "<script>" not in drawn_graph(Graph('"<script>x</script>" -> Y'), {})
     assert "年龄" in drawn_graph(Graph("年龄 -> 血压"), {}) and "<svg" in drawn_graph(Graph("X"), {})

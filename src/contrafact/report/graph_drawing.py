@@ -17,6 +17,7 @@ from contrafact.report.markup import Html, element, shorten
 
 ACROSS, DOWN, HIGH, LETTER, EDGE, SWEEPS, LONGEST = 72, 66, 32, 8.2, 24, 4, 22
 BENDS, STEPS = (0.0, 0.5, -0.5, 0.85, -0.85, 1.3, -1.3, 1.8, -1.8, 2.5, -2.5, 3.5, -3.5), 24
+HIGHER = (0.0, 25.0, 50.0, 90.0, 140.0)  # by how much an arc may rise to pass over a box
 Point = tuple[float, float]
 COLOURS = {
     "treatment": BLUE,
@@ -72,11 +73,11 @@ def drawn_graph(graph: Graph, roles: Mapping[str, str]) -> Html:
     right = max((x + widths[n] / 2 for n, (x, _) in places.items()), default=0) + EDGE
     below = max((y for _, y in places.values()), default=0) + HIGH / 2 + EDGE
     cut = {node for node, role in roles.items() if role == "set"}
-    arcs = [_arc(places[a], places[b], below, cut=bool({a, b} & cut)) for a, b in graph.bidirected]
-    lift = max((top for _, top in arcs), default=0.0)
+    boxed = {places[node]: widths[node] for node in graph}
+    arcs = [_arc(places[a], places[b], boxed, cut=bool({a, b} & cut)) for a, b in graph.bidirected]
     arrows = [_arrow(places[a], places[b], widths, places, cut=b in cut) for a, b in graph.directed]
-    heights = [y for _, passed in arrows for y in passed]
-    below, lift = max([below, *(y + 8 for y in heights)]), max([lift, *(8 - y for y in heights)])
+    heights = [y for _, passed in (*arcs, *arrows) for y in passed]
+    below, lift = max([below, *(y + 8 for y in heights)]), max([0.0, *(8 - y for y in heights)])
     boxes = [
         _box(node, names[node], places[node], widths[node], roles.get(node), node in graph.latent) for node in graph
     ]
@@ -228,18 +229,16 @@ def _free(corners: tuple[Point, Point, Point, Point], boxes: Mapping[Point, floa
     )
 
 
-def _arc(
-    start: tuple[float, float], end: tuple[float, float], below: float, *, cut: bool = False
-) -> tuple[Html, float]:
-    """Draw a hidden common cause above its two nodes, and say how far above the drawing it reaches."""
-    (x1, y1), (x2, y2) = sorted((start, end))
-    tall = 26 + 0.16 * math.hypot(x2 - x1, y2 - y1)
-    top1, top2 = y1 - HIGH / 2 - 1, y2 - HIGH / 2 - 1
-    peak = min(top1, top2) - tall
-    shift = 18 if abs(x2 - x1) < 1 else 0
-    left, right = x1 + 12 + 4 * shift, x2 - 12 + 4 * shift
-    bow = f"C{left:.1f},{peak:.1f} {right:.1f},{peak:.1f} {x2 + shift:.1f},{top2:.1f}"
-    path = f"M{x1 + shift:.1f},{top1:.1f} {bow}"
+def _arc(start: Point, end: Point, boxes: Mapping[Point, float], *, cut: bool = False) -> tuple[Html, list[float]]:
+    """Draw a hidden common cause above its two nodes, or under them where boxes stand in its way.
+
+    Returns:
+        The arc, and which heights it passes.
+    """
+    others = {place: width for place, width in boxes.items() if place not in (start, end)}
+    bows = [_bow(start, end, side, higher) for side in (-1, 1) for higher in HIGHER]
+    corners = next((bow for bow in bows if _free(bow, others)), bows[0])
+    path = f"M{corners[0][0]:.1f},{corners[0][1]:.1f} C" + " ".join(f"{x:.1f},{y:.1f}" for x, y in corners[1:])
     arc = element(
         "path",
         d=path,
@@ -250,4 +249,15 @@ def _arc(
         marker_end="url(#quiet)",
         marker_start="url(#quiet)",
     )
-    return arc, max(0.0, 6 - (peak + 0.25 * tall))
+    return arc, [y for _, y in _along(corners)]
+
+
+def _bow(start: Point, end: Point, side: int, higher: float) -> tuple[Point, Point, Point, Point]:
+    """Give the corners of an arc between two boxes: above them where the side is -1, else under them."""
+    (x1, y1), (x2, y2) = sorted((start, end))
+    tall = 26 + 0.16 * math.hypot(x2 - x1, y2 - y1) + higher
+    edge1, edge2 = (y + side * (HIGH / 2 + 1) for y in (y1, y2))
+    peak = (min(edge1, edge2) if side < 0 else max(edge1, edge2)) + side * tall
+    shift = 18 if abs(x2 - x1) < 1 else 0
+    inner = 12 + 4 * shift
+    return (x1 + shift, edge1), (x1 + inner, peak), (x2 + 4 * shift - 12, peak), (x2 + shift, edge2)
