@@ -6,9 +6,9 @@ a limit rise cannot be had, as trouble that nobody wrote down drives both; a pol
 
 import numpy as np
 import pandas as pd
-import shown
 
 import contrafact
+import shown
 from contrafact.causal.bounds import bounded
 from contrafact.cli import main as command
 from contrafact.report.graph_drawing import GraphDrawing

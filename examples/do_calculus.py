@@ -8,9 +8,9 @@ from itertools import product
 
 import numpy as np
 import pandas as pd
-import shown
 
 import contrafact
+import shown
 from contrafact.cli import main as command
 from contrafact.report.graph_drawing import GraphDrawing
 

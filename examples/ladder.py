@@ -7,9 +7,9 @@ experiments, and differ there.
 
 import numpy as np
 import pandas as pd
-import shown
 
 import contrafact
+import shown
 from contrafact.causal.two_worlds import two_worlds
 from contrafact.report.graph_drawing import GraphDrawing
 

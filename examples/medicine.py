@@ -8,10 +8,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
-import shown
 from sklearn.linear_model import LogisticRegression
 
 import contrafact
+import shown
 from contrafact.causal.refute import challenge
 from contrafact.report.graph_drawing import GraphDrawing
 from contrafact.tasks.decide import decide

@@ -6,7 +6,6 @@ rows gains a little, and as much from linear regressions as from a network.
 
 import numpy as np
 import pandas as pd
-import shown
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -16,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 import contrafact
 import contrafact.sklearn
+import shown
 
 SEEDS = shown.full_or_toy((0, 1, 2), (0,))
 LOOM = shown.full_or_toy(None, contrafact.zoo.Loom(steps=5, width=16, learn="holes", holes=False))

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import shown
 
 import contrafact
+import shown
 from contrafact.causal.bounds import bounded
 from contrafact.causal.two_worlds import two_worlds
 from contrafact.cli import main as command
