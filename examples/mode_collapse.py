@@ -18,7 +18,7 @@ import contrafact
 from contrafact import zoo
 from contrafact.metrics import modes
 
-STEPS, SEEDS = shown.full_or_toy(1500, 40), shown.full_or_toy((0, 1, 2), (0,))
+STEPS, SEEDS = shown.full_or_toy(1500, 12), shown.full_or_toy((0, 1, 2), (0,))
 FRAMES = np.linspace(0.1, 1, 6)
 SIZE: dict[str, Any] = {"steps": STEPS, "batch": 64, "width": shown.full_or_toy(64, 16)}
 COLLAPSING = zoo.GAN(latent_size=2, activation="silu", rate=2e-3, momentum=0.9, half_life=0, **SIZE)
