@@ -104,7 +104,7 @@ def made(name: str, train: pd.DataFrame, seed: int) -> pd.DataFrame:
 def tables() -> None:
     """Judge four makers of rows: one hands out what it was given, one knows no relation between columns."""
     rows, reports = [], {}
-    for name in ("training rows again", "smote", "copula", "independent"):
+    for name in shown.full_or_toy(("training rows again", "smote", "copula", "independent"), ("copula",)):
         scores = []
         for seed in SEEDS:
             train, held = patients(seed)
