@@ -11,9 +11,9 @@ from itertools import combinations, product
 from typing import Any
 
 import numpy as np
-import shown
 
 import contrafact
+import shown
 from contrafact import metrics, zoo
 
 LEVELS: dict[str, tuple[Any, Any]] = {

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import shown
 
 import contrafact
+import shown
 from contrafact import metrics, zoo
 
 SEEDS = shown.full_or_toy((0, 1), (0,))

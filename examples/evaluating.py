@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import shown
 
 import contrafact
+import shown
 from contrafact import metrics, zoo
 
 SEEDS = shown.full_or_toy((0, 1), (0,))

@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import shown
 import torch
 from torch.nn.functional import softplus
 
 import contrafact
+import shown
 from contrafact import zoo
 from contrafact.metrics import modes
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import shown
 
 import contrafact
+import shown
 from contrafact import metrics, zoo
 from contrafact.metrics.neighbours import nearest
 
