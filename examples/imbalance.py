@@ -30,6 +30,7 @@ MAKERS = {
 }
 COLOURS = {"as things are": shown.INK, "class weights": shown.BLUE, "SMOTE": shown.GREEN}
 COLOURS |= {"rows of `loom`": shown.ORANGE, "rows of `ctgan`": shown.PURPLE}
+Kept = dict[str, dict[str, list[float]]]
 CLUMPS = np.zeros((2, 8))
 CLUMPS[0, :3], CLUMPS[1, 3:6] = 1.6, (-2.0, 2.0, 1.0)
 
@@ -148,9 +149,9 @@ def curves(test: pd.DataFrame, found: dict) -> None:
     tried = np.geomspace(0.002, 0.98, 60)
     for way, colour in COLOURS.items():
         chance = found[way][1]
-        axes[0, 0].plot(tried, [cost(truth == 1, chance >= at, one) for at in tried], color=colour, label=way)
+        axes[0, 0].plot(tried, [cost(truth == 1, chance >= at, one) for at in tried], color=colour)
         precision, recall, _ = precision_recall_curve(truth, chance)
-        axes[0, 1].plot(recall[::20], precision[::20], color=colour)
+        axes[0, 1].plot(recall[::20], precision[::20], color=colour, label=way.replace("`", ""))
         edges = np.linspace(0, 1, 9)
         place = np.digitize(chance, edges[1:-1])
         full = [p for p in range(8) if (place == p).sum() >= 10]
@@ -158,7 +159,7 @@ def curves(test: pd.DataFrame, found: dict) -> None:
         axes[0, 2].plot(*zip(*told, strict=True), "o-", ms=3, color=colour)
     axes[0, 2].plot([0, 1], [0, 1], ls=":", color=shown.QUIET)
     axes[0, 0].set(xscale="log", xlabel="threshold", ylabel="cost of 1,000 rows", ylim=(0, 600))
-    axes[0, 0].legend(fontsize=7, frameon=False, loc="upper center")
+    axes[0, 1].legend(fontsize=7, frameon=False)
     axes[0, 1].set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     axes[0, 2].set(xlabel="chance that is told", ylabel="share that is rare")
     shown.picture("imbalance-curves", canvas)
@@ -173,32 +174,49 @@ def rows_of(found: dict[str, dict[str, list[float]]], digits: dict[str, int]) ->
     ]
 
 
-if __name__ == "__main__":
-    scored: dict[str, dict[str, dict[str, list[float]]]] = {}
-    paid: dict[str, dict[str, list[float]]] = {}
+def keep(into: Kept, way: str, values: dict[str, float]) -> None:
+    """Put a seed's figures beside those of others."""
+    for head, value in values.items():
+        into.setdefault(way, {}).setdefault(head, []).append(float(value))
 
-    def keep(into: dict, way: str, values: dict[str, float]) -> None:
-        for head, value in values.items():
-            into.setdefault(way, {}).setdefault(head, []).append(float(value))
 
-    for seed in SEEDS:
-        train, test = simulated(seed, ROWS), simulated(seed, 5 * ROWS + 5)
-        one = np.ones(len(test))
-        for data, (own, other, weights) in {"simulated": (train, test, one), "cancer": cancer(seed)}.items():
-            ways = lessons(own, seed)
-            for name in ("trees", "line"):
-                found = trial(own, other, weights, name, ways, seed)
-                for way, (values, _, _) in found.items():
-                    keep(scored.setdefault(f"{data}-{name}", {}), way, values)
-                if (data, name) == ("simulated", "trees"):
-                    truth = figures(test["rare"].to_numpy(), best(test), one, SHARE, SHARE)
-                    keep(scored["simulated-trees"], "the best possible", truth)
-                    for way, values in costs(train, test, found, seed).items():
-                        keep(paid, way, values)
-                    if seed == 0:
-                        curves(test, found)
+def one_seed(seed: int, scored: dict[str, Kept], paid: Kept) -> None:
+    """Try all ways on both tables."""
+    train, test = simulated(seed, ROWS), simulated(seed, 5 * ROWS + 5)
+    one = np.ones(len(test))
+    for data, (own, other, weights) in {"simulated": (train, test, one), "cancer": cancer(seed)}.items():
+        ways = lessons(own, seed)
+        for name in ("trees", "line"):
+            found = trial(own, other, weights, name, ways, seed)
+            for way, (values, _, _) in found.items():
+                keep(scored.setdefault(f"{data}-{name}", {}), way, values)
+            if (data, name) == ("simulated", "trees"):
+                truth = figures(test["rare"].to_numpy(), best(test), one, SHARE, SHARE)
+                keep(scored["simulated-trees"], "the best possible", truth)
+                for way, values in costs(train, test, found, seed).items():
+                    keep(paid, way, values)
+                if seed == 0:
+                    curves(test, found)
+
+
+def tables(scored: dict[str, Kept], paid: Kept) -> None:
+    """Write what came out."""
     marks = {"average precision": 2, "recall at precision 1/2": 2, "Brier × 1000": 1, "corrected": 1}
-    for name, found in scored.items():
-        shown.table(f"imbalance-{name}", rows_of(found, marks))
+    for name in ("trees", "line"):
+        shown.table(f"imbalance-{name}", rows_of(scored[f"simulated-{name}"], marks))
+    both: Kept = {}
+    for name, word in (("trees", "trees"), ("line", "logistic regression")):
+        for way, values in scored[f"cancer-{name}"].items():
+            both.setdefault(way, {})[f"{word}: average precision"] = values["average precision"]
+            both[way][f"{word}: Brier × 1000"] = values["Brier × 1000"]
+    shown.table("imbalance-cancer", rows_of(both, {head: 3 if "average" in head else 1 for head in both["SMOTE"]}))
     heads = {"at .5": 0, "at 1/21, chances corrected": 0, "chosen out of fold": 0}
     shown.table("imbalance-cost", rows_of(paid, heads))
+
+
+if __name__ == "__main__":
+    scored: dict[str, Kept] = {}
+    paid: Kept = {}
+    for seed in SEEDS:
+        one_seed(seed, scored, paid)
+    tables(scored, paid)
