@@ -85,7 +85,7 @@ def wrong_spread(panel) -> None:
         for values, name, style in zip(zip(*found, strict=True), ("precision", "recall"), ("-", "--"), strict=True):
             panel.plot(DIMENSIONS, values, style, color=colour, label=f"{name}, too {word}")
     panel.set(xscale="log", xlabel="columns", ylabel="score", ylim=(-0.02, 1.02))
-    panel.legend(fontsize=7, frameon=False, loc="center left")
+    panel.legend(fontsize=7, frameon=False, loc="lower left")
 
 
 def hidden_fault(panel) -> None:
@@ -106,7 +106,7 @@ def hidden_fault(panel) -> None:
     for (name, values), colour in zip(found.items(), (shown.BLUE, shown.GREEN), strict=True):
         panel.plot(sizes, np.reshape(values, (len(SEEDS), -1)).mean(0), "o-", ms=3, color=colour, label=name)
     panel.set(xscale="log", xlabel="columns", ylabel="score; 1: no fault seen", ylim=(0, 1.05))
-    panel.legend(fontsize=7, frameon=False, loc="center right")
+    panel.legend(fontsize=7, frameon=False, loc="lower right")
 
 
 def routes() -> None:
