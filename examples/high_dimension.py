@@ -11,13 +11,13 @@ import time
 
 import numpy as np
 import pandas as pd
-import shown
 from sklearn.covariance import LedoitWolf, empirical_covariance
 from sklearn.decomposition import FactorAnalysis
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
 import contrafact
+import shown
 from contrafact import zoo
 from contrafact.metrics import neighbours, pairs, shapes
 

@@ -9,7 +9,6 @@ corrected), and what its decisions cost at three thresholds, where a missed rare
 
 import numpy as np
 import pandas as pd
-import shown
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
@@ -19,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import contrafact
+import shown
 
 SEEDS = shown.full_or_toy((0, 1), (0,))
 ROWS, SHARE, MISS = shown.full_or_toy(4000, 400), 0.02, 20.0  # a missed rare row costs so many false alarms

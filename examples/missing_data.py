@@ -11,9 +11,9 @@ import importlib.util
 
 import numpy as np
 import pandas as pd
-import shown
 
 import contrafact
+import shown
 from contrafact.metrics import pooled
 
 SEEDS = shown.full_or_toy((0, 1), (0,))
