@@ -58,6 +58,7 @@ COMMANDS = {
     "doctor": (["doctor"], {"checks"}),
     "explain": (["explain", "D210"], {"title", "cause", "evidence", "cure"}),
     "explain all": (["explain"], set()),
+    "a demo set": (["demo", "changes"], {"items"}),
     "discover": (
         ["discover", "table.csv", "--set", "steps=4", "--bootstrap", "2"],
         {"edges", "graph", "method", "runs"},
