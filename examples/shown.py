@@ -6,6 +6,7 @@ CONTRAFACT_TOY=1 everything is as small as it can be and still run: that is how 
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -62,6 +63,26 @@ def picture(name: str, what: Any, form: str = "png") -> Path:
         what.savefig(path, format=form, metadata=nothing)
     else:
         path.write_bytes(getattr(what, form)())
+    return path
+
+
+def film(name: str, frames: Sequence[Canvas], milliseconds: int = 220) -> Path:
+    """Write canvases as one moving picture, the last of them for longer; 16 greys and the palette keep it small."""
+    from PIL import Image
+
+    tints = [(0, 0, 0), *(tuple(int(c[i : i + 2], 16) for i in (1, 3, 5)) for c in (BLUE, ORANGE, GREEN, PURPLE))]
+    steps = np.linspace(0, 1, 16)[:, None, None]
+    colours = (np.array(tints) * (1 - steps) + 255 * steps).round().astype(np.uint8)
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(colours.tobytes())
+    shots = []
+    for frame in frames:
+        held = io.BytesIO()
+        frame.savefig(held, format="png")
+        shots.append(Image.open(held).convert("RGB").quantize(palette=palette, dither=Image.Dither.NONE))
+    path = folder() / f"{name}.gif"
+    lengths = [milliseconds] * (len(shots) - 1) + [10 * milliseconds]
+    shots[0].save(path, save_all=True, append_images=shots[1:], duration=lengths, loop=0, optimize=True)
     return path
 
 
