@@ -134,7 +134,10 @@ def effect() -> None:
     frame = patients(full_or_toy(2000, 200))
     hidden = "age -> treated; age -> recovery_days; treated -> recovery_days; treated <-> recovery_days"
     measured = "; ".join(f"{c} -> treated; {c} -> recovery_days" for c in ("age", "sex", "smoker", "blood_pressure"))
-    trusting = contrafact.effect(frame, "treated", "recovery_days", graph=f"{measured}; treated -> recovery_days")
+    known = "age -> smoker; age -> blood_pressure; smoker -> blood_pressure"
+    trusting = contrafact.effect(
+        frame, "treated", "recovery_days", graph=f"{measured}; {known}; treated -> recovery_days"
+    )
     honest = contrafact.effect(frame, "treated", "recovery_days", graph=hidden)
     days = [frame.loc[frame["treated"] == arm, "recovery_days"].mean() for arm in (0, 1)]
     rows = [
