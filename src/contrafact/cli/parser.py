@@ -28,6 +28,13 @@ class Parser(argparse.ArgumentParser):
             words = [w.strip(" '") for w in choice[2].split(",")]
             why = did_you_mean(choice[1], words)
             raise UsageError(f"'{choice[1]}' is not known here.", why=why, fix=f"{self.prog} --help", code="E100")
+        if message.endswith("required: VERB"):
+            raise UsageError(
+                "What is to be done?",
+                why=f"Usage: {self.usage_line()}",
+                fix="contrafact demo, for a tour, or contrafact --help for all verbs",
+                code="E100",
+            )
         raise UsageError(
             f"The command cannot be read: {message}.",
             why=f"Usage: {self.usage_line()}",
@@ -41,9 +48,14 @@ class Parser(argparse.ArgumentParser):
 
     def unknown(self, words: list[str]) -> NoReturn:
         """Refuse words that nothing reads, with the nearest options."""
-        word = words[0].split("=")[0]
+        word, equals, _ = words[0].partition("=")
         why = did_you_mean(word, self.options()) if word.startswith("-") else f"Usage: {self.usage_line()}"
-        raise UsageError(f"'{words[0]}' is no option of {self.prog}.", why=why, fix=f"{self.prog} --help", code="E100")
+        fix = f"{self.prog} --help"
+        if "--set" in self.options() and (equals or word.startswith("--")):
+            name, value = word.lstrip("-"), words[0].partition("=")[2] or next(iter(words[1:]), "VALUE")
+            told = f"A setting of the method is given as --set {name}={value}."
+            why, fix = (f"{why} {told}", fix) if word.startswith("-") else (told, f"--set {words[0]}")
+        raise UsageError(f"'{words[0]}' is no option of {self.prog}.", why=why, fix=fix, code="E100")
 
 
 def build() -> Parser:

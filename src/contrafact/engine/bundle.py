@@ -71,10 +71,13 @@ def _refusal(path: Path, error: OSError) -> ContrafactError:
         errno.EISDIR,
         errno.ELOOP,
     ):
+        missing = error.errno == errno.ENOENT and not path.parent.exists()
+        said = f"The system said: {os.strerror(error.errno)}."
+        other = "Choose another folder (--run-dir or -o) or change its permissions."
         return CannotWrite(
             f"{path} cannot be written.",
-            why=f"The system said: {os.strerror(error.errno)}.",
-            fix="Choose another folder (--run-dir or -o) or change its permissions.",
+            why=f"There is no folder {path.parent}." if missing else said,
+            fix="Make that folder first, or choose another with -o." if missing else other,
             code="E302",
         )
     return StorageError(
