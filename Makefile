@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SIZE ?= gate
 
-.PHONY: demo test check slow bench gpu pages site dist installed clean
+.PHONY: demo test check slow bench gpu pages site dist installed walk clean
 demo: .venv/ready
 	$(BIN)/contrafact demo --out demo
 
@@ -56,6 +56,10 @@ installed: dist
 .venv/site: .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[docs]'
 	touch $@
+
+# The README word for word, in a fresh clone with an environment of its own.
+walk:
+	$(PYTHON) .ci/walk
 
 clean:
 	rm -rf .venv demo build dist site
