@@ -49,7 +49,8 @@ def test_training_says_what_was_skipped_once_and_first(folder, say):
     assert said.status == 0, said.err
     assert said.err.count("a/bad.png") == 1 and said.err.index("bad.png") < said.err.index("model:")
     assert said.json["warnings"][0]["code"] == "L201"
-    assert "bad.png" not in say("train", folder, "--recipe", "gaussian", "--run-dir", "s", "-q").err
+    again = say("train", folder, "--recipe", "gaussian", "--run-dir", "s", "-q")
+    assert "bad.png" not in again.err and again.out.endswith("-n 20 -o samples\n")
 
 
 def test_samples_go_into_a_folder_of_pictures(folder, say):

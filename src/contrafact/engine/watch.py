@@ -62,7 +62,7 @@ def collapse(rows: Sequence[Row], total: int) -> Finding | None:
         code="D210",
         message=f"The generator makes too little variety: {last['regions']:.0%} of the data's regions get their share "
         f"of fakes, and fakes differ {last['variety']:.2f} times as much as real rows do.",
-        cure="Add a gradient penalty (--set r1=0.1 --set r2=0.1) or instance noise; for pictures or tables use r3gan.",
+        cure="Add a gradient penalty (--set r1=0.1 --set r2=0.1) or instance noise; if this is not r3gan, try it.",
         evidence={name: last[name] for name in ("regions", "variety", "coverage")},
         step=last["step"],
     )

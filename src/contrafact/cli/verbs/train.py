@@ -10,6 +10,7 @@ from contrafact.cli.answer import Answer, notes_of, say, say_warnings
 from contrafact.cli.options import order_of, training_options
 
 HELP = "train or resume a model"
+ENDINGS = {"text": ".txt", "sound": "", "pictures": ""}  # of files of samples; none: a folder
 
 ASKED = ("edges", "effect")  # what models that cannot sample are asked
 
@@ -67,7 +68,7 @@ def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     folder = str(job.run.folder)
     score = best_score(job.run)
     told = f"Held-out score {score:.3f} ({held_out(job.recipe.method)[0]})." if score is not None else "Fitted."
-    ending = ".csv" if hasattr(job.data, "columns") else {"text": ".txt", "sound": ""}.get(job.data.kind, ".npy")
+    ending = ".csv" if hasattr(job.data, "columns") else ENDINGS.get(job.data.kind, ".npy")
     many = 1000 if ending else 20  # files in a folder
     able = find(job.recipe.method).abilities
     draw = f"contrafact sample {quote(folder)} -n {many} -o samples{ending}"
