@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from shown import AMBER, BLUE, GREEN, INK, ORANGE, QUIET, canvas, film, full_or_toy, picture
 
 import contrafact
 from contrafact.base.demos import demo, patients, tinted
+from shown import AMBER, BLUE, GREEN, INK, ORANGE, QUIET, canvas, film, full_or_toy, picture
 
 SIDE, RIM = 36, 3  # pixels of a digit on the canvas, and of the rim around it
 GAP = slice(300, 324)  # a day of the plant that is hidden
