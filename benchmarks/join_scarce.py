@@ -132,9 +132,18 @@ def interval(values: Iterable[float]) -> tuple[float, float, float]:
 
 def right(rows: list[Row]) -> bool:
     """Tell whether what most runs of a cell say of the aid is true of all its runs."""
-    mean, _, high = interval(row["with error"] - row["without error"] for row in rows)
-    says_helped = sum(row["helped"] for row in rows) > len(rows) / 2
-    return mean < 0 if says_helped else high >= 0
+    mean, _, high = change(rows)
+    return mean < 0 if says_helped(rows) else high >= 0
+
+
+def change(rows: list[Row]) -> tuple[float, float, float]:
+    """Say by how much aid changed the size of the error, with its interval."""
+    return interval(row["with error"] - row["without error"] for row in rows)
+
+
+def says_helped(rows: list[Row]) -> bool:
+    """Tell whether most runs say that aid helped."""
+    return sum(row["helped"] for row in rows) > len(rows) / 2
 
 
 def measure(table: Table, seeds: range, size: str) -> None:
@@ -167,11 +176,18 @@ def summed(table: Table, names: list[str], cells: dict[tuple[str, int, str], lis
             if not rows:
                 continue
             shown.append(line(f"{label}, {kept} kept", aid, rows))
-            change = interval(row["with error"] / typical(rows) - row["without error"] / typical(rows) for row in rows)
-            better += [(label, kept, aid, change)] if change[2] < 0 else []
+            mean, low, high = (end / typical(rows) for end in change(rows))
+            better += [(label, kept, aid, (mean, low, high))] if high < 0 else []
     table.show(shown)
     judged = {key: right(rows) for key, rows in cells.items() if len(rows) > 1}
     share = fmean(judged.values())
+    yes = [key for key in judged if says_helped(cells[key])]
+    never = fmean(change(cells[key])[2] >= 0 for key in judged)
+    true = sum(judged[key] for key in yes)
+    table.line(
+        f"      {len(yes)} of {len(judged)} cells say that aid helped, {true} of them rightly; "
+        f"never saying so would be right in {never:.0%}"
+    )
     table.bar(
         f"scarce controls: verdict right in {RIGHT:.0%} of cells",
         share >= RIGHT,
@@ -192,14 +208,14 @@ def typical(rows: list[Row]) -> float:
 def line(label: str, aid: str, rows: list[Row]) -> dict[str, str]:
     """Write a line of the table."""
     digits = 0 if typical(rows) > 100 else 3
-    change = interval(row["with error"] - row["without error"] for row in rows)
+    mean, low, high = change(rows)
     return {
         "data": label,
         "aid": aid,
         "runs": str(len(rows)),
         "error without": f"{typical(rows):,.{digits}f}",
         "with": f"{fmean(row['with error'] for row in rows):,.{digits}f}",
-        "change [95 %]": f"{change[0]:+,.{digits}f} [{change[1]:+,.{digits}f}, {change[2]:+,.{digits}f}]",
+        "change [95 %]": f"{mean:+,.{digits}f} [{low:+,.{digits}f}, {high:+,.{digits}f}]",
         "answer": f"{fmean(row['answer error'] for row in rows):,.{digits}f}",
         "holds without, with": f"{fmean(row['without holds'] for row in rows):.0%}, "
         f"{fmean(row['with holds'] for row in rows):.0%}",
