@@ -190,6 +190,15 @@ INDEX: dict[str, Entry] = {
             abilities=_ADVERSARIAL,
         ),
         Entry(
+            name="fgan",
+            recipe="FGAN",
+            line="Any f-divergence: Kullback and Leibler's either way, Pearson's, Hellinger's, total variation.",
+            paper="Nowozin, Cseke and Tomioka, f-GAN: training generative neural samplers",
+            year=2016,
+            kinds=_VECTORS,
+            abilities=_ADVERSARIAL,
+        ),
+        Entry(
             name="lsgan",
             recipe="LSGAN",
             line="Least squares in place of logarithms.",
