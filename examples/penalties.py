@@ -18,9 +18,9 @@ from torch.nn.functional import softplus
 
 import contrafact
 
-SEEDS = (0, 1)
-RATE, TURNS, START = 0.2, 500, torch.tensor([1.0, 0.5], dtype=torch.float64)
-SHAPE = {"steps": full_or_toy(2000, 20), "width": full_or_toy(64, 8), "batch": 256}
+SEEDS = full_or_toy((0, 1), (0,))
+RATE, TURNS, START = 0.2, full_or_toy(500, 60), torch.tensor([1.0, 0.5], dtype=torch.float64)
+SHAPE = {"steps": full_or_toy(2000, 5), "width": full_or_toy(64, 8), "batch": 256}
 Loss = Callable[[Tensor], Tensor]
 
 
