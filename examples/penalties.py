@@ -54,7 +54,7 @@ SMALLEST = {
     "minimax, in turn": Smallest(generator=lambda logit: -softplus(logit)),
     "non-saturating or paired": Smallest(),
     "Wasserstein, slope near 1": Smallest(
-        critic=lambda logit: logit, generator=lambda logit: -logit, penalty=lambda s: (s.abs() - 1) ** 2
+        critic=lambda logit: logit, generator=lambda logit: -logit, penalty=lambda s: (s.abs() - 1) ** 2 / 4
     ),
     "non-saturating, R1": Smallest(penalty=lambda s: 0.3 / 2 * s**2),
     "paired, R1 and R2": Smallest(penalty=lambda s: 2 * 0.3 / 2 * s**2),
@@ -88,7 +88,7 @@ def show_smallest() -> None:
                 "game": name,
                 "a turn near the balance stretches by": "-" if kinked else f"{game.stretch():.4f}",
                 "distance after 50 turns": f"{np.hypot(fakes[50], slopes[50]):.3f}",
-                f"after {TURNS}": f"{np.hypot(fakes[-1], slopes[-1]):.3f}",
+                f"distance after {TURNS}": f"{np.hypot(fakes[-1], slopes[-1]):.3f}",
             }
         )
     for panel in axes[1]:

@@ -114,7 +114,7 @@ def show_saturation(sd: float = 0.5) -> None:
     left.plot(shifts, [jensen_shannon(p, q) for q in fakes], color=BLUE)
     left.axhline(np.log(2), color=QUIET, lw=0.8, ls="--")
     left.text(0.1, np.log(2) + 0.015, "log 2", fontsize=8, color=QUIET)
-    left.set(xlabel="distance of the fakes, in x", ylabel="Jensen and Shannon's divergence", ylim=(0, 0.78))
+    left.set(xlabel="distance of the fakes, in x", ylabel="JS divergence, nats", ylim=(0, 0.78))
     right.semilogy(shifts, minimax, color=ORANGE, label="minimax")
     right.semilogy(shifts, other, color=GREEN, label="non-saturating")
     right.set(xlabel="distance of the fakes, in x", ylabel="slope that moves the fakes", ylim=(1e-9, 1e3))

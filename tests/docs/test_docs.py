@@ -47,6 +47,14 @@ def test_the_commands_of_the_command_line_page_run_in_their_order(tmp_path, monk
     assert (tmp_path / "runs" / "ring" / "report.html").exists()
 
 
+def test_the_readme_has_a_row_for_every_method():
+    from contrafact.zoo.index import INDEX
+
+    table = (ROOT / "README.md").read_text(encoding="utf-8").partition("## Methods")[2].partition("\n## ")[0]
+    rows = [row for row in table.splitlines() if row.startswith("|")]
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(INDEX)
+
+
 def test_every_link_between_documents_leads_somewhere():
     for page in [*PAGES, ROOT / "CONTRIBUTING.md"]:
         for link in re.findall(r"\]\(([^)#]+?)\)", page.read_text(encoding="utf-8")):

@@ -16,7 +16,7 @@ from contrafact.zoo.r3gan import R3GAN
 PATIENTS = demo("patients").head(300)
 
 
-@pytest.mark.parametrize("name", ["gan", "lsgan", "sngan", "wgan_gp", "r3gan"])
+@pytest.mark.parametrize("name", ["gan", "fgan", "lsgan", "sngan", "wgan_gp", "r3gan"])
 def test_a_mixed_table_is_learned_drawn_judged_and_saved(name, tmp_path):
     model = recipe(name).toy().but(steps=3).fit(PATIENTS, seed=0)
     drawn = model.sample(40, seed=1)

@@ -12,10 +12,10 @@ from contrafact.base.demos import demo, ring
 from contrafact.engine.duel import judge_of
 from contrafact.engine.penalties import one_centred
 from contrafact.engine.play import Step
-from contrafact.zoo import GAN, LSGAN, SNGAN, WGANGP, gan, lsgan, sngan, wgan_gp
+from contrafact.zoo import FGAN, GAN, LSGAN, SNGAN, WGANGP, fgan, gan, lsgan, sngan, wgan_gp
 
-FORMS = [(GAN, gan), (LSGAN, lsgan), (SNGAN, sngan), (WGANGP, wgan_gp)]
-CONDITIONAL = [LSGAN, SNGAN, WGANGP]
+FORMS = [(GAN, gan), (FGAN, fgan), (LSGAN, lsgan), (SNGAN, sngan), (WGANGP, wgan_gp)]
+CONDITIONAL = [FGAN, LSGAN, SNGAN, WGANGP]
 DIGITS = demo("digits").take(range(48))
 
 

@@ -14,6 +14,7 @@ log p/q (`kl`: and 1), that of `hellinger` half of it, that of `pearson` 2 (p/q 
 
 Tables of more than plain numbers are seen as scalars and one-hots (`codecs/rows.py`); all chance is in the noise.
 Pictures are grown and judged by convolutions; where they have classes, the critic projects its features on the class.
+R1 and R2, which the paper did not have, keep the exponentials of `kl`, `reverse_kl` and `hellinger` in hand.
 
 References:
     Nowozin, Cseke and Tomioka, f-GAN: training generative neural samplers using variational divergence minimization,
