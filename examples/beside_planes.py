@@ -53,8 +53,8 @@ def show_planes() -> None:
             said = {"log-likelihood, nats": spread(likelihoods) if likelihoods else "none"}
             took = {"CPU-seconds": spread([seconds for _, seconds in runs], 1)}
             rows.append({"data": name, "method": method, **kept, **said, **took})
-    picture("beside_others-planes", made)
-    table("beside_others-planes", rows)
+    picture("beside_planes-points", made)
+    table("beside_planes-scores", rows)
 
 
 def plot_points(panel: Any, points: np.ndarray, title: str) -> None:
