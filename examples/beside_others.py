@@ -1,7 +1,7 @@
 """GANs beside what came before them, on the same small data: samples, scores, likelihoods and seconds.
 
-Finds: on 1,300 digits of 8 x 8 pixels a mixture of Gaussians, fitted in a second, beats every network on nearly every
-score; convolutions beat plain layers only while neighbours are neighbours.
+Finds: on 1,300 digits of 8 x 8 pixels a mixture of Gaussians, over the pixels or over an autoencoder's codes, draws
+better digits in less time than any adversarial network; convolutions lose much when the pixels are shuffled.
 """
 
 from __future__ import annotations
@@ -111,12 +111,13 @@ METHODS: dict[str, Callable[[int], Made]] = {
     "convolutions (`r3gan`)": from_zoo(R3GAN(steps=STEPS, width=NARROW)),
     "convolutions, pixels shuffled": shuffled(R3GAN(steps=STEPS, width=NARROW)),
 }
+LONGER = {"convolutions, five times as long": from_zoo(R3GAN(steps=5 * STEPS, width=NARROW))}
 
 
 def show_digits() -> None:
-    """Nine ways to draw digits."""
+    """Nine ways to draw digits, one of them twice."""
     rows, shown = [], {"real": UNSEEN.items}
-    for name, make in METHODS.items():
+    for name, make in {**METHODS, **LONGER}.items():
         runs = [make(seed) for seed in SEEDS]
         shown[name] = runs[0][0]
         judged = [
@@ -126,7 +127,7 @@ def show_digits() -> None:
         rows.append({"method": name, **scores, "CPU-seconds": spread([seconds for _, seconds in runs], 1)})
     table("beside_others-digits", rows)
     made, axes = canvas(5, 2, width=2.0, height=2.3)
-    for panel, (name, pictures) in zip(axes.flat, shown.items(), strict=True):
+    for panel, (name, pictures) in zip(axes.flat, list(shown.items())[: axes.size], strict=True):
         sheet = np.pad(pictures[:30].reshape(6, 5, 8, 8), ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=90)
         panel.imshow(sheet.swapaxes(1, 2).reshape(54, 45), cmap="gray", vmin=0, vmax=255)
         panel.set_axis_off()

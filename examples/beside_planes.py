@@ -15,7 +15,7 @@ import contrafact
 from contrafact.zoo import R3GAN, GaussianMixture
 
 SEEDS = full_or_toy((0, 1), (0,))
-ROWS = full_or_toy(3000, 120)
+ROWS = full_or_toy(2000, 120)
 
 
 def timed(recipe: Any, data: Any, seed: int) -> tuple[Any, float]:
@@ -27,7 +27,7 @@ PLANES = {
     "one Gaussian": GaussianMixture(components=1),
     "8 Gaussians": GaussianMixture(components=8),
     "60 Gaussians": GaussianMixture(components=full_or_toy(60, 3)),
-    "r3gan": R3GAN(steps=full_or_toy(1500, 5), width=full_or_toy(64, 8), batch=256),
+    "r3gan": R3GAN(steps=full_or_toy(1200, 5), width=full_or_toy(64, 8), batch=256),
 }
 
 
