@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from shown import canvas, full_or_toy, picture, spread, table
 from torch import nn
 
 import contrafact
 from contrafact.base.data import Data
 from contrafact.zoo import GAN, R3GAN, VAEGAN, Bernoulli, GaussianMixture, Markov
+from shown import canvas, full_or_toy, picture, spread, table
 
 SEEDS = full_or_toy((0, 1), (0,))
 SCORES = {"precision": 2, "recall": 2, "coverage": 2, "c2st": 2, "frechet": 0, "copies": 3}

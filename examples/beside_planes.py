@@ -9,10 +9,10 @@ import time
 from typing import Any
 
 import numpy as np
-from shown import BLUE, canvas, full_or_toy, picture, spread, table
 
 import contrafact
 from contrafact.zoo import R3GAN, GaussianMixture
+from shown import BLUE, canvas, full_or_toy, picture, spread, table
 
 SEEDS = full_or_toy((0, 1), (0,))
 REACHES = {"ring": 1.5, "swiss-roll": 3.3}  # how far each set is drawn

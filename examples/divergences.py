@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 from scipy.stats import norm
-from shown import BLUE, INK, ORANGE, QUIET, canvas, full_or_toy, picture, spread, table
-from what_is_a_gan import POINTS, SEEDS, Humps, density, draw, integral, jensen_shannon, new_critic
 
 from contrafact.zoo.fgan import duel_of
+from shown import BLUE, INK, ORANGE, QUIET, canvas, full_or_toy, picture, spread, table
+from what_is_a_gan import POINTS, SEEDS, Humps, density, draw, integral, jensen_shannon, new_critic
 
 GAME_STEPS = full_or_toy(1500, 4)
 UNEVEN: Humps = [(0.65, -1.5, 0.5), (0.35, 1.5, 0.5)]

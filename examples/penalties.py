@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from shown import AMBER, BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, SKY, canvas, full_or_toy, picture, spread, table
 from torch import Tensor
 from torch.nn.functional import softplus
 
 import contrafact
+from shown import AMBER, BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, SKY, canvas, full_or_toy, picture, spread, table
 
 SEEDS = full_or_toy((0, 1), (0,))
 RATE, TURNS, START = 0.2, full_or_toy(500, 60), torch.tensor([1.0, 0.5], dtype=torch.float64)

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from scipy.special import expit
 from scipy.stats import norm
-from shown import BLUE, GREEN, INK, ORANGE, QUIET, canvas, full_or_toy, picture, spread, table
 from torch import Tensor, nn
 from torch.nn.functional import softplus
+
+from shown import BLUE, GREEN, INK, ORANGE, QUIET, canvas, full_or_toy, picture, spread, table
 
 POINTS = np.linspace(-12, 12, 4801)
 SEEDS = (0, 1)
