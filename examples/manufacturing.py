@@ -1,8 +1,8 @@
 """A simulated plant: the gaps of its sensors, more series of rare faults, and the next two days with a band.
 
-What it shows: `var` and `shuttle` fill gaps better than straight lines and than the day's cycle; a band of futures holds
-what then happened about as often as it says; and with a dozen series of each fault plain changes help the classifier
-more than generated series do. Which setting makes bad parts is asked in `manufacturing_causes.py`.
+What it shows: `var` and `shuttle` fill gaps better than straight lines and than the day's cycle, mostly; what happened
+lies in the band of drawn futures; and with a dozen series of each fault plain changes help the classifier more than
+generated series do. Which setting makes bad parts is asked in `manufacturing_causes.py`.
 """
 
 import numpy as np
@@ -12,8 +12,9 @@ from shown import BLUE, GREEN, INK, ORANGE, canvas, full_or_toy, picture, spread
 import contrafact
 from contrafact.zoo import VAR, SeasonalNaive, Shuttle
 
-HOURS, STEPS, SEEDS = full_or_toy((1200, 140, (0, 1)), (240, 2, (0,)))
+HOURS, STEPS, SEEDS = full_or_toy((1200, 140, (0, 1)), (168, 2, (0,)))
 SENSORS = ["temperature", "pressure", "vibration"]
+ARMS = {"real": "real series only", "classic": "with plain changes", "gan": "with generated series", "both": "both"}
 KINDS = ("drift", "oscillation", "spikes", "stuck")
 
 
@@ -63,7 +64,9 @@ def draw_gaps(whole, holed, ways):
     name = max(lengths, key=lambda each: lengths[each].max())
     end = int(lengths[name].idxmax())
     part = slice(max(end - 23, 0), end + 12)
-    for (way, filled), colour in zip(list(ways.items())[::2] + list(ways.items())[3:], (ORANGE, BLUE, GREEN), strict=False):
+    for (way, filled), colour in zip(
+        list(ways.items())[::2] + list(ways.items())[3:], (ORANGE, BLUE, GREEN), strict=False
+    ):
         axes[0, 0].plot(filled[name][part].where(holed[name][part].isna()), color=colour, label=way, lw=1.6)
     axes[0, 0].plot(whole[name][part], color=INK, lw=0.8, label="truth", ls=":")
     axes[0, 0].plot(holed[name][part], color=INK, lw=1.2, label="recorded")
@@ -89,7 +92,9 @@ def faulty(fault, draw):
     if fault == "drift":
         frame.loc[start:, "temperature"] += np.arange(96 - start) * draw.uniform(0.05, 0.12)
     if fault == "oscillation":
-        frame.loc[start:, "pressure"] += draw.uniform(0.1, 0.25) * np.sin(np.arange(96 - start) * draw.uniform(0.9, 1.5))
+        frame.loc[start:, "pressure"] += draw.uniform(0.1, 0.25) * np.sin(
+            np.arange(96 - start) * draw.uniform(0.9, 1.5)
+        )
     if fault == "spikes":
         frame.loc[draw.choice(np.arange(start, 96), 3, replace=False), "vibration"] += draw.uniform(0.3, 0.6)
     if fault == "stuck":
@@ -98,23 +103,25 @@ def faulty(fault, draw):
     return frame.assign(fault=fault)
 
 
-def draw_faults():
-    """Draw a run of each fault, the sensor that shows it."""
-    made, axes = canvas(4, 1, width=2.3, height=2.1)
-    for panel, kind, name in zip(axes[0], KINDS, (*SENSORS, "temperature"), strict=True):
-        panel.plot(faulty(kind, np.random.default_rng(3))[name], color=BLUE, lw=1)
-        panel.set(title=kind, xlabel="hour", ylabel=name)
+def draw_faults(rows):
+    """Draw a recorded run of each fault, the sensor that shows it, and a generated one below."""
+    made, axes = canvas(4, 2, width=2.3, height=1.9)
+    for line, source in zip(axes, ("real", "synthetic"), strict=True):
+        for panel, kind, name in zip(line, KINDS, (*SENSORS, "temperature"), strict=True):
+            own = rows[(rows["_source"] == source) & (rows["fault"] == kind)]
+            panel.plot(own[own["unit"] == own["unit"].min()][name].to_numpy(), color=BLUE, lw=1)
+            panel.set(title=f"{kind}, {'recorded' if source == 'real' else 'generated'}", ylabel=name)
     picture("manufacturing-faults", made)
 
 
 def faults(seed):
-    """Make more of each rare fault, and hear whether they help; points gained by plain changes and by generated ones."""
+    """Make more of each rare fault; give how often classifiers of four ways are right, and the rows."""
     draw = np.random.default_rng(seed)
     runs = [faulty(kind, draw).assign(unit=unit) for unit, kind in enumerate(KINDS * full_or_toy(12, 5))]
     recipe = Shuttle(gaps=0, steps=STEPS, width=32) if SEEDS[1:] else "classic"
     found = contrafact.augment(pd.concat(runs), kind="series", target="fault", n=16, method=recipe, seed=seed)
     print(f"seed {seed}: {found.verdict}\n{found.notes[-1]}\n")
-    return {name: 100 * score.value for name, score in found.scores.items() if name.startswith("accuracy")}
+    return {name: 100 * score.value for name, score in found.scores.items() if name.startswith("accuracy")}, found.data
 
 
 def main():
@@ -126,14 +133,14 @@ def main():
         [{"filled by": way, "error (standard deviations)": spread([e[way] for e in errors])} for way in errors[0]],
     )
     draw_gaps(*found[0][1:])
-    draw_faults()
-    right = [faults(seed) for seed in SEEDS]
-    names = {"real": "real series only", "classic": "with plain changes", "gan": "with generated series", "both": "both"}
+    made = [faults(seed) for seed in SEEDS]
+    draw_faults(made[0][1])
+    right = [each[0] for each in made]
     table(
         "manufacturing-faults",
         [
             {"learned from": told, "right, %": spread([each[f"accuracy_{way}"] for each in right], 0)}
-            for way, told in names.items()
+            for way, told in ARMS.items()
             if f"accuracy_{way}" in right[0]
         ],
     )
