@@ -6,6 +6,7 @@ enough. What setting the speaker does is asked in `speech_speakers.py`.
 """
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy.io import wavfile
@@ -51,14 +52,14 @@ def say(word, speaker, draw):
     return 0.7 * clip / np.abs(clip).max() + 0.001 * draw.normal(size=len(clip))
 
 
-def record(folder, counts, draw):
-    """Write wav files whose names say word, speaker and number."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for (word, speaker), count in counts.items():
-        for number in range(count):
-            clip = np.rint(say(word, speaker, draw) * 32767).astype(np.int16)
-            wavfile.write(folder / f"{word}_{speaker}_{number:02}.wav", RATE, clip)
-    return contrafact.read(str(folder), kind="sound")
+def record(counts, draw):
+    """Write wav files whose names say word, speaker and number, and read the folder as one of recordings is read."""
+    with TemporaryDirectory() as folder:
+        for (word, speaker), count in counts.items():
+            for number in range(count):
+                clip = np.rint(say(word, speaker, draw) * 32767).astype(np.int16)
+                wavfile.write(Path(folder) / f"{word}_{speaker}_{number:02}.wav", RATE, clip)
+        return contrafact.read(folder, kind="sound")
 
 
 class Ear:
@@ -82,8 +83,8 @@ def learn(seed):
     """Learn all words from recordings by both speakers, and draw clips; give both, and others that nothing has met."""
     draw = np.random.default_rng(seed)
     counts = {(word, who): EACH for word in WORDS for who in SPEAKERS}
-    real = record(Path(f"words-{seed}"), counts, draw)
-    unseen = record(Path(f"unseen-{seed}"), counts, draw)
+    real = record(counts, draw)
+    unseen = record(counts, draw)
     made = SpecGAN(steps=STEPS, **SMALL).fit(real, seed=seed).sample(full_or_toy(200, 20), seed=seed)
     return real, made, unseen
 
@@ -119,15 +120,14 @@ def measure(found):
 def draw_clips(real, made):
     """Draw the spectrogram of a real and a generated clip of each word."""
     hearing = Hearing.of(as_clips(real)[0], RATE)
-    canvas_, axes = canvas(len(WORDS), 2, width=1.45, height=1.5)
+    made_of, axes = canvas(len(WORDS), 2, width=1.45, height=1.5)
     for line, data, told in zip(axes, (real, made), ("recorded", "generated"), strict=True):
         for panel, word in zip(line, WORDS, strict=True):
-            own = [data[place] for place in np.flatnonzero(np.asarray(data.labels) == word)[:1]]
-            for clip in own:
-                panel.imshow(hearing.picture(np.asarray(clip)), origin="lower", aspect="auto", cmap="magma")
+            for place in np.flatnonzero(np.asarray(data.labels) == word)[:1]:
+                panel.imshow(hearing.picture(np.asarray(data[place])), origin="lower", aspect="auto", cmap="magma")
             panel.set(title=word, xticks=[], yticks=[])
         line[0].set_ylabel(f"{told}\nlow to high")
-    picture("speech_digits-spectra", canvas_)
+    picture("speech_digits-spectra", made_of)
 
 
 def enough(real):

@@ -6,8 +6,6 @@ voice, also those that it hardly ever said. Attributes are read from the names o
 a `specgan`.
 """
 
-from pathlib import Path
-
 import numpy as np
 from shown import full_or_toy, spread, table
 from speech_digits import EACH, SEEDS, SMALL, SPEAKERS, STEPS, WORDS, Ear, record
@@ -23,7 +21,7 @@ USUAL = {"anna": ("ai", "ia", "oo"), "boris": ("mam", "sa", "su")}
 def tied(seed):
     """Record the speakers, each mostly with his own words."""
     counts = {(word, who): EACH * 3 // 2 if word in USUAL[who] else EACH // 2 for word in WORDS for who in SPEAKERS}
-    return record(Path(f"tied-{seed}"), counts, np.random.default_rng(seed))
+    return record(counts, np.random.default_rng(seed))
 
 
 def share(words, who):
@@ -34,7 +32,8 @@ def share(words, who):
 def study(seed):
     """Learn the clips, and draw them for each speaker, seen and set; ears tell what the clips hold."""
     data = tied(seed)
-    word_ear, voice_ear = (Ear(data, data.attributes[part]) for part in ("part1", "part2"))
+    fresh = record({(word, who): EACH for word in WORDS for who in SPEAKERS}, np.random.default_rng(100 + seed))
+    word_ear, voice_ear = (Ear(fresh, fresh.attributes[part]) for part in ("part1", "part2"))
     recipe = CausalGAN(
         graph="word <-> speaker",  # who was asked for what: a cause that is not in the names
         names=NAMES,
