@@ -110,7 +110,7 @@ def draw_faults(rows):
         for panel, kind, name in zip(line, KINDS, (*SENSORS, "temperature"), strict=True):
             own = rows[(rows["_source"] == source) & (rows["fault"] == kind)]
             panel.plot(own[own["unit"] == own["unit"].min()][name].to_numpy(), color=BLUE, lw=1)
-            panel.set(title=f"{kind}, {'recorded' if source == 'real' else 'generated'}", ylabel=name)
+            panel.set(title=f"{kind}, {'recorded' if source == 'real' else 'generated'}", xlabel="hour", ylabel=name)
     picture("manufacturing-faults", made)
 
 

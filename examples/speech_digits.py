@@ -20,7 +20,7 @@ from contrafact.metrics.sound_features import Hearing, as_clips
 from contrafact.metrics.sound_signs import sign_scores
 from contrafact.zoo import SpecGAN
 
-RATE, STEPS, EACH, SEEDS = 8000, *full_or_toy((150, 16, (0, 1)), (2, 6, (0,)))
+RATE, STEPS, EACH, SEEDS = 8000, *full_or_toy((120, 16, (0, 1)), (2, 6, (0,)))
 SHOWN = ("agreement", "tstr", "frechet", "recall", "c2st", "copies", "silent", "clipped", "tone", "click", "clean")
 SMALL = {"width": full_or_toy(32, 8), "bands": 32}
 # Two formants in hertz at the beginning, the middle and the end of each word, and how long a hiss goes before it.
