@@ -274,6 +274,17 @@ def test_numbers_that_are_cut_are_said_and_holes_too():
     assert any("年龄 was cut into 4 parts" in note for note in effect.notes)
 
 
+def test_an_amount_is_compared_between_parts_and_never_within_one():
+    random = np.random.default_rng(7)
+    hidden = random.normal(size=400)
+    heat = 200 + 3 * hidden + random.normal(size=400)
+    frame = pd.DataFrame({"heat": heat, "warp": 0.1 * heat - hidden + random.normal(size=400)})
+    effect = bounded(frame, "heat -> warp; heat <-> warp", "ATE(heat, warp)", draws=5)
+    assert effect.low < 0.5 < effect.high and effect.query.startswith("ATE(heat: 19")  # the truth is .1 a degree
+    with pytest.raises(UsageError, match="same of 4 parts"):
+        bounded(frame, "heat -> warp; heat <-> warp", "ATE(heat: 190 -> 191, warp)", draws=5)
+
+
 def test_data_that_break_the_instrumental_inequality_are_mended_and_tested():
     random = np.random.default_rng(8)
     z, x = random.integers(0, 2, 400), np.zeros(400, dtype=int)

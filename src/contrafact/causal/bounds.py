@@ -261,6 +261,7 @@ def _study(
     coin: str | None,
 ) -> Studied:
     first = coded(frame, graph.nodes, coin=coin, parts=bins)
+    query = _apart(query, first, frame)
     tables, regimes = [first], [frozenset[str]()]
     for key, other in experiments.items():
         tables.append(coded(other, graph.nodes, like=first))
@@ -281,6 +282,35 @@ def _study(
     found = Studied(asked=asked, tables=tuple(tables), regimes=tuple(regimes))
     answer(asked, found.sources())  # too many types are found here, not later
     return found
+
+
+def _apart(query: Query, table: Coded, frame: pd.DataFrame) -> Query:
+    """Compare an amount between two of the parts that it was cut into: within one of them nothing is told apart.
+
+    Arguments:
+        query: The question; where nobody named values, the middles of the lowest and of the highest part are taken.
+        table: The columns, cut.
+        frame: The columns, as they are.
+
+    Raises:
+        UsageError: Both values that were named lie in one part.
+    """
+    node = query.treatment
+    if node is None or node not in table.edges:
+        return query
+    if table.place(node, query.low) != table.place(node, query.high):
+        return query
+    count = len(table.edges[node]) + 1
+    if not query.written:
+        low, high = (float(f"{end:.4g}") for end in frame[node].quantile([0.5 / count, 1 - 0.5 / count]))
+        return replace(query, low=low, high=high, written=True)
+    edges = ", ".join(f"{edge:.4g}" for edge in table.edges[node])
+    raise UsageError(
+        f"{query.low} and {query.high} of {node} lie in the same of {count} parts.",
+        why=f"Bounds count in parts: {node} was cut at {edges}, and within a part nothing is told apart.",
+        fix=f"Name values on both sides of a cut: ATE({node}: LOW -> HIGH, {query.outcomes[0].node})",
+        code="E541",
+    )
 
 
 def _can_be_coin(frame: pd.DataFrame, graph: Graph, query: Query) -> bool:

@@ -171,6 +171,7 @@ def two_worlds(
     """
     shown, question = read(graph, query)
     studied = study(df, shown, question, experiments=experiments, bins=bins)
+    question = studied.asked.query  # with the values that are compared, also where nobody named them
     found = answer(studied.asked, studied.sources(), seed)
     if found.ends.high - found.ends.low < SAME:
         raise _settled(studied)
