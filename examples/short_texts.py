@@ -6,7 +6,7 @@ message into a ticket, numbers that it never saw included.
 """
 
 import numpy as np
-from shown import BLUE, INK, ORANGE, canvas, full_or_toy, picture, spread, table
+from shown import BLUE, GREEN, INK, ORANGE, canvas, full_or_toy, picture, spread, table
 
 import contrafact
 from contrafact import Data
@@ -20,6 +20,7 @@ RECIPES = {
     "scratchgan": ScratchGAN(steps=full_or_toy(150, 2), width=full_or_toy(64, 8)),
 }
 SHOWN = ("bleu4", "self_bleu4", "distinct2", "mc_gap", "mc_gap_reverse", "copies", "agreement")
+SEEN = ("BLEU-4", "self-BLEU-4", "copies")
 TEMPERATURES = full_or_toy((0.5, 0.7, 0.85, 1.0, 1.2), (0.5, 1.0))
 OPENINGS = ("hello ,", "good morning ,", "hi there ,", "sorry to bother you , but", "once again :", "")
 CLOSINGS = ("please help .", "what can i do ?", "i am waiting .", "thank you .", "can you look into it ?", "")
@@ -74,7 +75,7 @@ def cut(lines):
 
 
 def temperatures(model, real, unseen):
-    """Draw lines at several temperatures; give believability, repetition, and copies of training lines."""
+    """Draw lines at several temperatures; give temperature, believability, repetition and copies of training lines."""
     known, rows = set(real.items), []
     for heat in TEMPERATURES:
         lines = model.sample(len(unseen), given={"temperature": heat}, seed=0).items
@@ -83,20 +84,17 @@ def temperatures(model, real, unseen):
     return np.array(rows)
 
 
-def draw_temperatures(found, unseen):
-    """Draw what a low temperature buys and costs."""
-    made, axes = canvas(1, 1, width=5.2, height=3.2)
+def draw_temperatures(found, contests):
+    """Draw believability over repetition: the lstm at all temperatures, the other methods and real lines."""
+    made, axes = canvas(1, 1, width=4.6, height=3.4)
     rows, axis = np.mean(found, axis=0), axes[0, 0]
-    for column, colour, name in (
-        (1, BLUE, "BLEU-4: believable"),
-        (2, ORANGE, "self-BLEU-4: repeats"),
-        (3, INK, "copies"),
-    ):
-        axis.plot(rows[:, 0], rows[:, column], "o-", color=colour, label=name, ms=4)
-    axis.axhline(
-        self_bleu(cut(unseen.items))[4].value, color=ORANGE, lw=0.8, ls="--", label="self-BLEU-4 of real lines"
-    )
-    axis.set(xlabel="temperature", ylabel="share", ylim=(0, 1), title="lstm at other temperatures")
+    axis.plot(rows[:, 2], rows[:, 1], "o-", color=BLUE, ms=4, label="lstm, its temperature beside")
+    for row in rows:
+        axis.annotate(f"{row[0]:g}", row[[2, 1]], xytext=(4, -10), textcoords="offset points", fontsize=7)
+    for name, mark, colour in (("markov, order 2", "s", GREEN), ("scratchgan", "^", ORANGE), ("real lines", "*", INK)):
+        place = [np.mean([each[name][score] for each in contests]) for score in ("self_bleu4", "bleu4")]
+        axis.scatter(*place, marker=mark, color=colour, s=40, label=name, zorder=3)
+    axis.set(xlabel="self-BLEU-4: lines repeat each other", ylabel="BLEU-4: runs that real lines hold")
     axis.legend(fontsize=7, frameon=False)
     picture("short_texts-temperature", made)
 
@@ -127,7 +125,15 @@ def main():
             for name in ("real lines", *RECIPES)
         ],
     )
-    draw_temperatures([temperatures(*each[1:]) for each in found], found[0][3])
+    warm = [temperatures(*each[1:]) for each in found]
+    table(
+        "short_texts-temperatures",
+        [
+            {"temperature": heat, **{n: spread([w[k][c] for w in warm], 3) for c, n in enumerate(SEEN, 1)}}
+            for k, heat in enumerate(TEMPERATURES)
+        ],
+    )
+    draw_temperatures(warm, [each[0] for each in found])
     right = np.array([tickets(seed) for seed in SEEDS])
     table(
         "short_texts-tickets",
