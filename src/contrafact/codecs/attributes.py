@@ -179,7 +179,8 @@ class AttributesCodec:
     def policy(self) -> str:
         """What is done to the data, in words."""
         cut = [f"{a.name} ({len(a.levels)} parts)" for a in self.attributes if a.numeric and a.name in self.parents]
-        said = f"The {self.kind} follow from {', '.join(self.parents) or 'noise alone'}."
+        items = {"sound": "clips", "text": "lines"}.get(self.kind, self.kind)
+        said = f"The {items} follow from {', '.join(self.parents) or 'noise alone'}."
         return f"{said} Numbers are cut for them: {', '.join(cut)}." if cut else said
 
     @property
