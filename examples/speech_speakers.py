@@ -8,10 +8,11 @@ a `specgan`.
 
 import numpy as np
 from shown import full_or_toy, spread, table
-from speech_digits import EACH, SEEDS, SMALL, SPEAKERS, STEPS, WORDS, Ear, record
+from speech_digits import EACH, SEEDS, SMALL, SPEAKERS, WORDS, Ear, record
 
 from contrafact.zoo import CausalGAN
 
+STEPS = full_or_toy(120, 2)
 NAMES = {"word": "part1", "speaker": "part2"}
 LEAF = {"method": "specgan", "resample": "equal", **SMALL}
 DRAWN = full_or_toy(120, 8)
