@@ -90,12 +90,13 @@ def draw_temperatures(found, contests):
     rows, axis = np.mean(found, axis=0), axes[0, 0]
     axis.plot(rows[:, 2], rows[:, 1], "o-", color=BLUE, ms=4, label="lstm, its temperature beside")
     for row in rows:
-        axis.annotate(f"{row[0]:g}", row[[2, 1]], xytext=(4, -10), textcoords="offset points", fontsize=7)
+        axis.annotate(f"{row[0]:g}", row[[2, 1]], xytext=(-7, 4), textcoords="offset points", fontsize=7, ha="right")
     for name, mark, colour in (("markov, order 2", "s", GREEN), ("scratchgan", "^", ORANGE), ("real lines", "*", INK)):
         place = [np.mean([each[name][score] for each in contests]) for score in ("self_bleu4", "bleu4")]
         axis.scatter(*place, marker=mark, color=colour, s=40, label=name, zorder=3)
     axis.set(xlabel="self-BLEU-4: lines repeat each other", ylabel="BLEU-4: runs that real lines hold")
-    axis.legend(fontsize=7, frameon=False)
+    axis.margins(0.1)
+    axis.legend(fontsize=7, frameon=False, loc="lower right")
     picture("short_texts-temperature", made)
 
 
