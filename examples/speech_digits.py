@@ -1,8 +1,8 @@
 """Spoken words by class: learn them, hear how good they are, and make more.
 
-What it shows, on words that a formant synthesiser says: after some seconds of training a classifier that the generator
-never met recognises nearly all of its clips, and still they are told from real ones nearly always: one figure is not
-enough. What setting the speaker does is asked in `speech_speakers.py`.
+What it shows, on words that a formant synthesiser says: a classifier that the generator never met recognises most clips
+of a short training, though they are noise of the right colour, and all of a longer one, though they are still told from
+real ones: one figure is not enough. What setting the speaker does is asked in `speech_speakers.py`.
 """
 
 from pathlib import Path
