@@ -7,10 +7,10 @@ generated series do. Which setting makes bad parts is asked in `manufacturing_ca
 
 import numpy as np
 import pandas as pd
-from shown import BLUE, GREEN, INK, ORANGE, canvas, full_or_toy, picture, spread, table
 
 import contrafact
 from contrafact.zoo import VAR, SeasonalNaive, Shuttle
+from shown import BLUE, GREEN, INK, ORANGE, canvas, full_or_toy, picture, spread, table
 
 HOURS, STEPS, SEEDS = full_or_toy((1200, 140, (0, 1)), (168, 2, (0,)))
 SENSORS = ["temperature", "pressure", "vibration"]

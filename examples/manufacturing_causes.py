@@ -9,10 +9,10 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from shown import BLUE, INK, ORANGE, QUIET, canvas, full_or_toy, picture, spread, table
 
 import contrafact
 from contrafact.zoo import SCM
+from shown import BLUE, INK, ORANGE, QUIET, canvas, full_or_toy, picture, spread, table
 
 PARTS, SEEDS, MANY = full_or_toy((2000, (0, 1, 2), 20_000), (300, (0,), 500))
 GRAPH = """supplier -> moisture -> temperature; moisture -> warp; temperature -> warp; speed -> warp

@@ -6,12 +6,12 @@ message into a ticket, numbers that it never saw included.
 """
 
 import numpy as np
-from shown import BLUE, GREEN, INK, ORANGE, canvas, full_or_toy, picture, spread, table
 
 import contrafact
 from contrafact import Data
 from contrafact.metrics import bleu, self_bleu
 from contrafact.zoo import LSTM, Markov, Rewriter, ScratchGAN
+from shown import BLUE, GREEN, INK, ORANGE, canvas, full_or_toy, picture, spread, table
 
 LINES, SEEDS = full_or_toy((800, (0, 1)), (120, (0,)))
 RECIPES = {

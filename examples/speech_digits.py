@@ -10,7 +10,6 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 from scipy.io import wavfile
-from shown import TOY, canvas, full_or_toy, picture, spread, table
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import SVC
@@ -19,6 +18,7 @@ import contrafact
 from contrafact.metrics.sound_features import Hearing, as_clips
 from contrafact.metrics.sound_signs import sign_scores
 from contrafact.zoo import SpecGAN
+from shown import TOY, canvas, full_or_toy, picture, spread, table
 
 RATE, EACH, DRAWN, STEPS, SEEDS = 8000, *full_or_toy((16, 200, (60, 300), (0, 1)), (6, 20, (1, 2), (0,)))
 SIDES = ("recorded", *(f"after {steps} steps" for steps in STEPS))

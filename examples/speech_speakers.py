@@ -7,10 +7,10 @@ a `specgan`.
 """
 
 import numpy as np
-from shown import full_or_toy, spread, table
-from speech_digits import EACH, SEEDS, SMALL, SPEAKERS, WORDS, Ear, record
 
 from contrafact.zoo import CausalGAN
+from shown import full_or_toy, spread, table
+from speech_digits import EACH, SEEDS, SMALL, SPEAKERS, WORDS, Ear, record
 
 STEPS = full_or_toy(120, 2)
 NAMES = {"word": "part1", "speaker": "part2"}
