@@ -22,6 +22,8 @@ REFUSALS = {
     "a verb with a typo": (["trian", "ring"], 2, "E100", "Did you mean train?"),
     "an option with a typo": (["train", "ring", "--sed", "3"], 2, "E100", "--seed"),
     "an option of another verb": (["look", "ring", "--set", "a=1"], 2, "E100", "contrafact look"),
+    "where to, of another verb": (["train", "ring", "-o", "mine"], 2, "E100", "--run-dir mine"),
+    "a method under another verb's name": (["train", "ring", "--method=gan"], 2, "E100", "--recipe gan"),
     "too many words": (["zoo", "gan", "more"], 2, "E100", "'more'"),
     "a word too few": (["judge", "ring"], 2, "E100", "fake"),
     "a seed that is no number": (["train", "ring", "--seed", "x"], 2, "E100", "'x'"),

@@ -10,6 +10,9 @@ from contrafact import __version__
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.cli.options import common
 
+# What other verbs call an option that a verb has under a name of its own.
+INSTEAD = {"-o": "--run-dir", "--out": "--run-dir", "--method": "--recipe"}
+
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose refusals are our errors."""
@@ -48,11 +51,16 @@ class Parser(argparse.ArgumentParser):
 
     def unknown(self, words: list[str]) -> NoReturn:
         """Refuse words that nothing reads, with the nearest options."""
-        word, equals, _ = words[0].partition("=")
+        word, equals, value = words[0].partition("=")
+        meant = INSTEAD.get(word)
+        if meant in self.options():
+            given = value or next((each for each in words[1:2] if not each.startswith("-")), "NAME")
+            why = f"Here it is called {meant}."
+            raise UsageError(f"'{word}' is no option of {self.prog}.", why=why, fix=f"{meant} {given}", code="E100")
         why = did_you_mean(word, self.options()) if word.startswith("-") else f"Usage: {self.usage_line()}"
         fix = f"{self.prog} --help"
         if "--set" in self.options() and (equals or word.startswith("--")):
-            name, value = word.lstrip("-"), words[0].partition("=")[2] or next(iter(words[1:]), "VALUE")
+            name, value = word.lstrip("-"), value or next(iter(words[1:]), "VALUE")
             told = f"A setting of the method is given as --set {name}={value}."
             why, fix = (f"{why} {told}", fix) if word.startswith("-") else (told, f"--set {words[0]}")
         raise UsageError(f"'{words[0]}' is no option of {self.prog}.", why=why, fix=fix, code="E100")
