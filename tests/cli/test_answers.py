@@ -16,6 +16,7 @@ from contrafact import __version__
 from contrafact.base.codes import CODES
 from contrafact.cli.answer import Answer, as_json, columns, printable, table
 from contrafact.cli.verbs import VERBS
+from contrafact.tasks.sample import other_use
 from contrafact.zoo.index import INDEX
 
 FIELDS = {
@@ -244,3 +245,17 @@ def test_json_holds_what_json_can_hold():
 def test_tables_are_aligned_whatever_the_script():
     assert table([("年齡", "x"), ("a", "y\nz")]) == "年齡  x\na     y z"
     assert (columns("年"), columns("e\u0301"), columns("")) == (2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("cyclegan", "contrafact translate NEW --run 'my run' --to CLASS -o OUT"),
+        ("rewriter", "contrafact translate NEW --run 'my run' -o OUT"),
+        ("dagma", "contrafact.load('my run').edges()"),
+        ("tarnet", "contrafact.load('my run').effect(rows)"),
+        ("ice", "contrafact.load('my run').impute(table)"),
+    ],
+)
+def test_a_model_that_draws_nothing_says_what_it_is_good_for(method, told):
+    assert other_use(method, "my run") == told

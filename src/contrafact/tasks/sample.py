@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from contrafact.tasks.write_pictures import MARK as MARK
 from contrafact.tasks.write_pictures import sheet, write_folder, write_zip
 from contrafact.tasks.write_pictures import tile as tile
 from contrafact.tasks.write_sound import write_sound
+
+ASKED = {"edges": "", "effect": "rows", "impute": "table"}  # what models that draw nothing are asked, and about what
 
 
 def place_of(what: str) -> Path:
@@ -72,8 +75,8 @@ def draw(
     if not hasattr(model, "sample"):
         raise UsageError(
             f"{model.recipe.method} draws nothing by itself.",
-            why="It makes pictures or masks of pictures that it is given.",
-            fix=f"contrafact segment PICTURES --run {what} -o OUT, or model.translate(pictures)",
+            why="It answers about items that it is given.",
+            fix=other_use(model.recipe.method, what),
             code="E126",
         )
     if lazily and n > MANY_DRAWN and hasattr(model, "blocks") and not (refine or options):
@@ -88,6 +91,21 @@ def draw(
             code="E110",
         )
     return model.refine(n, seed=seed, **_able(model.refine, model, options))
+
+
+def other_use(method: str, run: str) -> str:
+    """Say what a model that draws nothing by itself is good for: a command, or a line of Python.
+
+    Arguments:
+        method: The method's name.
+        run: The run, or the saved model's folder.
+    """
+    from contrafact.zoo.index import find
+
+    able = find(method).abilities
+    if "translate" in able:
+        return f"contrafact translate NEW --run {quote(run)}{' --to CLASS' if method == 'cyclegan' else ''} -o OUT"
+    return next(f"contrafact.load({run!r}).{name}({rows})" for name, rows in ASKED.items() if name in able)
 
 
 def _able(draw: Callable[..., Any], model: Any, options: dict[str, Any]) -> dict[str, Any]:

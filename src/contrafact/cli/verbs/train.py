@@ -12,8 +12,6 @@ from contrafact.cli.options import order_of, training_options
 HELP = "train or resume a model"
 ENDINGS = {"text": ".txt", "sound": "", "pictures": ""}  # of files of samples; none: a folder
 
-ASKED = ("edges", "effect")  # what models that cannot sample are asked
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     training_options(parser)
@@ -63,6 +61,7 @@ def _train(job, args: argparse.Namespace) -> Answer:  # type: ignore[no-untyped-
 def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     from contrafact.report.meanings import held_out
     from contrafact.tasks.runs import best_score
+    from contrafact.tasks.sample import other_use
     from contrafact.zoo.index import find
 
     folder = str(job.run.folder)
@@ -72,8 +71,7 @@ def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
     many = 1000 if ending else 20  # files in a folder
     able = find(job.recipe.method).abilities
     draw = f"contrafact sample {quote(folder)} -n {many} -o samples{ending}"
-    asks = next((f"contrafact.load({folder!r}).{name}" for name in ASKED if name in able), "")
-    next_step = draw if "sample" in able or not asks else asks + ("()" if "edges" in able else "(rows)")
+    next_step = draw if "sample" in able else other_use(job.recipe.method, folder)
     text = f"{told}\nReport: {page}\nNext: {next_step}"
     notes = notes_of(job.data)
     said = job.warnings if job.training is None else job.training.warnings
