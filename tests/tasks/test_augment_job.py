@@ -14,7 +14,7 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.tasks import helps
 from contrafact.tasks.augment import augment, augmenting, verdict
 from contrafact.tasks.augment_items import scores_of
-from contrafact.tasks.by_class import shared_out
+from contrafact.tasks.by_class import places_out, shared_out
 from contrafact.zoo import R3GAN
 
 TOY = R3GAN.toy().but(steps=2, width=8)
@@ -82,6 +82,13 @@ def test_classic_copies_are_changed_real_pictures_and_train_no_generator(picture
     assert all(flipped[item.tobytes()] == label for item, label in zip(made.items, made.labels, strict=True))
     result = augment(pictures, method="classic", check="off")
     assert "classic operation" in result.verdict or "Classic copies by" in result.verdict
+
+
+def test_few_copies_of_sorted_items_are_of_every_class():
+    labels = np.repeat(["none", "drift", "shake"], [8, 2, 2])
+    assert sorted(labels[places_out(6, labels)]) == ["drift", "none", "none", "none", "none", "shake"]
+    assert places_out(12, labels).tolist() == list(range(12))
+    assert len(places_out(30, labels)) == 30 and len(places_out(0, labels)) == 0
 
 
 def test_shares_are_kept_as_nearly_as_whole_numbers_allow():

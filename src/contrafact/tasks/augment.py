@@ -26,7 +26,7 @@ from contrafact.base.seeds import checked_count, fold
 from contrafact.tasks.augment_items import CLASSIC, Words, said, scores_of
 from contrafact.tasks.augment_series import augmenting_series
 from contrafact.tasks.augment_sound import augmenting_sound
-from contrafact.tasks.by_class import maker, shared_out
+from contrafact.tasks.by_class import maker, places_out, shared_out
 from contrafact.tasks.classic import WORDS, copies
 from contrafact.tasks.helps import Arm, Check, Cut, Trial, gained
 from contrafact.tasks.results import by_kind, save
@@ -84,7 +84,7 @@ class Augmenting(Trial):
         cut, everything = self.cut, np.arange(len(self.cut.data))
         if self.maker is not None:
             return self.maker.make(shared_out(self.n, cut.own(everything)), fold(self.seed, "made"))
-        places = np.resize(everything, self.n) if self.operations else everything[:0]
+        places = places_out(self.n, cut.own(everything)) if self.operations else everything[:0]
         items = copies(np.asarray(cut.data.items)[places], self.operations, fold(self.seed, "made"))
         return Data(kind="pictures", items=items, labels=cut.own(places), name=f"pictures like {cut.data.name}")
 

@@ -22,7 +22,7 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.base.records import Result, Score
 from contrafact.base.seeds import fold
 from contrafact.metrics.accuracy import accuracy, gain
-from contrafact.tasks.by_class import shared_out
+from contrafact.tasks.by_class import places_out, shared_out
 from contrafact.tasks.helps import LEAST_LEFT, LEAST_TESTED, Arm, Right, Trial, gained, points, power, seen
 from contrafact.tasks.results import save
 
@@ -166,7 +166,7 @@ class AugmentingItems(Trial):
         """Make the new items."""
         if self.maker is not None:
             return self._generated(self.n, self.items, fold(self.seed, "made"))
-        places = np.resize(np.arange(len(self.items)), self.n)
+        places = places_out(self.n, _names(self.items))
         return self.pieces.copied(self.items.take(places), fold(self.seed, "made"))
 
     def result(self) -> Result:

@@ -97,3 +97,10 @@ def shared_out(n: int, labels: np.ndarray) -> np.ndarray:
     missing = n - int(whole.sum())
     whole[np.argsort(whole - exact, kind="stable")[:missing]] += 1
     return np.repeat(names, whole)
+
+
+def places_out(n: int, labels: np.ndarray) -> np.ndarray:
+    """Give n places among these labels, each class as often as it comes, and its items in turn."""
+    names, counts = np.unique(shared_out(n, labels), return_counts=True)
+    places = [np.resize(np.flatnonzero(labels == name), count) for name, count in zip(names, counts, strict=True)]
+    return np.sort(np.concatenate([np.arange(0), *places]))
