@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from make_toys import crops, trial
+from make_toys import SEED, tables
 from matplotlib.axes import Axes
 from shown import AMBER, BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, canvas, full_or_toy, picture
 
@@ -28,7 +28,10 @@ def front_door() -> None:
     for start, end in arrows:
         hidden = start == "something hidden"
         style = {"arrowstyle": "-|>", "color": QUIET if hidden else INK, "linestyle": "--" if hidden else "-"}
-        style |= {"shrinkA": 12 if hidden else 28, "shrinkB": 14 if hidden else 28, "lw": 1.4}
+        style |= {
+            "shrinkA": 34 if start == "smoking" else 17,
+            "shrinkB": 30 if (start, end) == ("tar", "cancer") else 16,
+        }
         panel.annotate("", PLACES[end], PLACES[start], arrowprops=style)
     for name, place in PLACES.items():
         hidden = name == "something hidden"
@@ -60,23 +63,19 @@ def effect(frame: pd.DataFrame, truth: float) -> None:
 
 
 def what_if(frame: pd.DataFrame) -> None:
-    """Draw ldl as it is, among those who are seen with a statin, and where all are given one."""
+    """Draw the mean ldl of those who are seen with and without a statin, and where all are given one or none."""
     settings = {"graph": GRAPH, "steps": full_or_toy(400, 5)}
     model = contrafact.zoo.SCM(**settings).fit(frame, seed=0)
     many = full_or_toy(5000, 200)
-    drawn = model.sample(many, seed=0)
-    told = {
-        "as it is": (drawn.ldl, QUIET),
-        "seen with a statin": (drawn.ldl[drawn.statin == 1], ORANGE),
-        "do(statin=1)": (model.do(statin=1).sample(many, seed=0).ldl, BLUE),
-    }
-    made, axes = canvas(width=5.2, height=2.6)
+    seen = [frame.ldl[frame.statin == arm].mean() for arm in (0, 1)]
+    done = [model.do(statin=arm).sample(many, seed=0).ldl.mean() for arm in (0, 1)]
+    made, axes = canvas(width=4.6, height=2.5)
     panel = axes[0, 0]
-    for name, (values, colour) in told.items():
-        panel.hist(values, bins=np.linspace(0.5, 5.5, 41), density=True, histtype="step", lw=1.8, color=colour)
-        panel.plot([], [], color=colour, label=f"{name}: mean {values.mean():.2f}")
-    panel.set(xlabel="ldl", ylabel="share of patients", yticks=[])
-    panel.legend(frameon=False, fontsize=8)
+    for means, colour, name in ((seen, ORANGE, "seen: who has one"), (done, BLUE, "do: all are given one, or none")):
+        panel.plot([0, 1], means, "o-", color=colour, lw=2, label=f"{name} ({means[1] - means[0]:+.2f})")
+    panel.set(xlim=(-0.3, 1.3), ylim=(2.3, 3.5), ylabel="mean ldl")
+    panel.set_xticks([0, 1], ["no statin", "statin"])
+    panel.legend(frameon=False, fontsize=8, loc="upper right")
     picture("howto_causal-whatif", made)
 
 
@@ -127,13 +126,12 @@ def matrix(panel: Axes, grid: np.ndarray, names: list[str], title: str) -> None:
 
 def main() -> None:
     """Draw everything."""
-    draw = np.random.default_rng(7)
-    frame, truth = trial(full_or_toy(1500, 240), draw)
+    made, truth = tables(np.random.default_rng(SEED))
     front_door()
-    effect(frame, truth)
-    what_if(frame)
-    whom_to_treat(frame)
-    arrows(crops(full_or_toy(600, 100), draw))
+    effect(made["trial"], truth)
+    what_if(made["trial"])
+    whom_to_treat(made["trial"])
+    arrows(made["crops"])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from make_toys import HOLES, HOLES_OF_THE_YOUNG, customers
+from make_toys import HOLES, HOLES_OF_THE_YOUNG, SEED, customers, tables
 from shown import AMBER, BLUE, GREEN, ORANGE, QUIET, canvas, full_or_toy, picture
 
 import contrafact
@@ -46,13 +46,13 @@ def filled(frame: pd.DataFrame, draw: np.random.Generator) -> None:
     picture("howto_tables-filled", made)
 
 
-def judged(real: pd.DataFrame, unseen: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> None:
+def judged(real: pd.DataFrame, unseen: pd.DataFrame, fakes: dict[str, pd.DataFrame]) -> None:
     """Draw three scores of a shuffled table, of a model's rows and of other real rows."""
     scores = {"single columns\n(shapes, 1 is best)": shapes, "pairs of columns\n(pairs, 1 is best)": pairs}
     scores["trees tell fakes\n(c2st_trees, .5 is best)"] = c2st_trees
     made, axes = canvas(width=5.8, height=2.6)
     panel = axes[0, 0]
-    for place, (name, table) in enumerate(tables.items()):
+    for place, (name, table) in enumerate(fakes.items()):
         found = [score(unseen if score is c2st_trees else real, table) for score in scores.values()]
         values = [one.value for one in found]
         spots = np.arange(len(values)) + 0.27 * (place - 1)
@@ -100,16 +100,15 @@ def balanced(frame: pd.DataFrame) -> None:
 
 def main() -> None:
     """Draw everything."""
-    draw = np.random.default_rng(7)
-    rows = full_or_toy(1500, 200)
-    frame, unseen = customers(rows, draw), customers(rows // 2, draw, first=rows)
+    draw = np.random.default_rng(SEED)
+    made, _ = tables(draw)
+    frame = made["customers"]
     holes(frame)
     filled(frame, draw)
     settings = full_or_toy({"steps": 320}, {"steps": 2, "width": 16, "depth": 1})
-    copy = contrafact.zoo.Loom(share_safe=True, **settings).fit(frame, seed=0).sample(rows, seed=1)
-    shuffled = frame.apply(lambda column: draw.permutation(column.to_numpy()))
-    tables = {"shuffled": shuffled, "loom": copy, "other real rows": customers(rows, draw, first=2 * rows)}
-    judged(frame, unseen, tables)
+    copy = contrafact.zoo.Loom(share_safe=True, **settings).fit(frame, seed=0).sample(len(frame), seed=1)
+    others = customers(len(frame), draw, first=2 * len(frame))
+    judged(frame, made["unseen"], {"shuffled": made["theirs"], "loom": copy, "other real rows": others})
     copied(frame, copy)
     balanced(frame)
 

@@ -179,15 +179,13 @@ def lines(place: Path) -> None:
         (place / name).write_text("\n".join(written) + "\n", encoding="utf-8")
 
 
-def main(place: Path) -> None:
-    """Write everything."""
-    place.mkdir(parents=True, exist_ok=True)
-    draw = np.random.default_rng(SEED)
+def tables(draw: np.random.Generator) -> tuple[dict[str, pd.DataFrame], float]:
+    """Make all tables, and tell the true effect in the trial."""
     rows = full_or_toy(1500, 240)
     real = customers(rows, draw)
     shuffled = real.apply(lambda column: draw.permutation(column.to_numpy()))
     patients, effect = trial(rows, draw)
-    tables = {
+    return {
         "customers": real,
         "unseen": customers(rows // 2, draw, first=rows),
         "theirs": shuffled,  # what another generator made: every column right, nothing that joins them
@@ -196,8 +194,15 @@ def main(place: Path) -> None:
         "crops": crops(full_or_toy(600, 120), draw),
         "faults": faults(full_or_toy(20, 8), draw),
         "plant": contrafact.read("sensors").head(full_or_toy(1200, 400)),
-    }
-    for name, frame in tables.items():
+    }, effect
+
+
+def main(place: Path) -> None:
+    """Write everything."""
+    place.mkdir(parents=True, exist_ok=True)
+    draw = np.random.default_rng(SEED)
+    made, effect = tables(draw)
+    for name, frame in made.items():
         frame.to_csv(place / f"{name}.csv", index=False)
     photos(place)
     cells(place, draw)
