@@ -55,7 +55,7 @@ def effect(frame: pd.DataFrame, truth: float) -> None:
         colour = BLUE if place else ORANGE
         panel.plot([low, high], [-place, -place], color=colour, lw=2)
         panel.plot(value, -place, "o", color=colour)
-    panel.axvline(truth, color=GREEN, ls="--")
+    panel.axvline(truth, ymax=0.86, color=GREEN, ls="--")
     panel.text(truth, 0.55, "true effect", color=GREEN, fontsize=9, ha="center")
     panel.set(ylim=(-3.5, 0.9), xlabel="effect of the statin on ldl, with 95 % interval")
     panel.set_yticks([-place for place in range(len(rows))], [row[0] for row in rows])

@@ -56,12 +56,16 @@ def faulty(frame: pd.DataFrame) -> None:
     result = contrafact.augment(frame, kind="series", target="fault", n=60, method="classic", check="off", seed=0)
     made, axes = canvas(3, 2, width=2.2, height=1.7)
     for line, source in zip(axes, ("real", "synthetic"), strict=True):
-        for panel, kind in zip(line, ("none", "drift", "shake"), strict=True):
+        shown = {"none": "hum", "drift": "heat", "shake": "hum"}
+        for panel, (kind, column) in zip(line, shown.items(), strict=True):
             rows = result.data[(result.data["_source"] == source) & (result.data["fault"] == kind)]
             for _, run in list(rows.groupby("run"))[:4]:
-                panel.plot(run["hum"].to_numpy(), lw=1, color=QUIET if source == "real" else BLUE)
-            panel.set(title=kind if source == "real" else "", ylim=(4, 11))
-        line[0].set_ylabel(f"hum, {source}", fontsize=8)
+                panel.plot(run[column].to_numpy(), lw=1, color=QUIET if source == "real" else BLUE)
+            panel.set(
+                title=f"{kind}: {column}" if source == "real" else "",
+                ylim=(34, 49) if column == "heat" else (3.5, 10.5),
+            )
+        line[0].set_ylabel(source, fontsize=9)
     picture("howto_sequences-faults", made)
 
 

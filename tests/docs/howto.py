@@ -48,12 +48,9 @@ def blink(words: list[str]) -> list[str]:
     if verb in ("impute", "synth", "balance", "augment"):
         plain = {"classic", "ice"} & set(words)
         return [*([] if plain else BLINK[kind]), "--check", "off", "-q"]
-    more = {
-        "discover": ["--set", "steps=5", "--bootstrap", "1"],
-        "segment": ["--steps", "2"],
-        "decide": ["--method", "t"],
-    }
-    return more.get(verb, []) if verb != "segment" or "--pairs" in words else []
+    if verb == "segment" and "--pairs" in words:
+        return ["--steps", "2"]
+    return {"discover": ["--set", "steps=5", "--bootstrap", "1"], "decide": ["--method", "t"]}.get(verb, [])
 
 
 def without_budget(words: list[str]) -> list[str]:

@@ -40,7 +40,7 @@ def test_the_table_of_jobs_leads_to_every_page():
 def test_every_command_that_is_printed_can_be_read(page):
     assert commands(page), f"{page.name} shows no command"
     for words, _ in commands(page):
-        args, rest = build().parse_known_args(words)
+        _, rest = build().parse_known_args(words)
         assert not rest, f"{shlex.join(words)}: {rest}"
 
 
