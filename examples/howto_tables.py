@@ -11,16 +11,19 @@ import contrafact
 from contrafact.metrics import c2st_trees, pairs, shapes
 
 YOUNG = 35
+NAMES = {"trees": "boosted trees", "line": "logistic regression"}
 
 
 def holes(frame: pd.DataFrame) -> None:
     """Draw the share of missing incomes over age."""
-    bands = pd.cut(frame.age, [17, 25, 35, 45, 55, 65, 91], labels=["-25", "-35", "-45", "-55", "-65", "66-"])
+    bands = pd.cut(
+        frame.age, [17, 25, 35, 45, 55, 65, 91], labels=["18-25", "26-35", "36-45", "46-55", "56-65", "66-90"]
+    )
     share = frame.income.isna().groupby(bands, observed=False).mean()
     made, axes = canvas(width=4.4, height=2.3)
     axes[0, 0].bar(range(len(share)), 100 * share, color=BLUE)
     axes[0, 0].set_xticks(range(len(share)), share.index)
-    axes[0, 0].set(xlabel="age up to", ylabel="incomes missing, %")
+    axes[0, 0].set(xlabel="age", ylabel="incomes missing, %")
     picture("howto_tables-holes", made)
 
 
@@ -91,7 +94,7 @@ def balanced(frame: pd.DataFrame) -> None:
         for place, arm in enumerate(arms):
             one = scores[f"auprc_{model}_{arm}"]
             panel.plot([one.low, one.high], [shift - place] * 2, color=colour, lw=1.8)
-            panel.plot(one.value, shift - place, "o", color=colour, ms=5, label=model if not place else None)
+            panel.plot(one.value, shift - place, "o", color=colour, ms=5, label=NAMES[model] if not place else None)
     panel.set_yticks([-place for place in range(len(arms))], arms)
     panel.set(xlabel="AUPRC on held-out rows, with 95 % interval (higher is better)")
     panel.legend(frameon=False, fontsize=8)
