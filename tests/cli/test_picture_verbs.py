@@ -24,7 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_looking_at_a_folder_shows_its_classes_and_what_was_skipped(folder, say):
     told = say("look", folder, "--json").json
-    assert told["schema"][0]["pictures"] == 9 and [row["class"] for row in told["schema"]] == ["all", "a", "b"]
+    assert told["verdict"] == "1 finding." and told["schema"][0]["pictures"] == 9
+    assert [row["class"] for row in told["schema"]] == ["all", "a", "b"]
     assert [finding["code"] for finding in told["findings"]] == ["L201"]
     assert told["warnings"] == [
         {"code": "L201", "message": "a/bad.png: no picture: its bytes are of no format that is read. It was skipped."}

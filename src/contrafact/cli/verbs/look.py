@@ -37,7 +37,8 @@ def run(args: argparse.Namespace) -> Answer:
     lines += ["", *seen.sentences] if seen.sentences else []
     lines += ["", *_told(seen.findings, len(notes_of(data)))] if seen.findings else []
     fields = {"schema": seen.schema, "findings": [f.to_json() for f in seen.findings]}
-    verdict = f"{len(seen.findings)} findings." if seen.findings else "Nothing wrong was found."
+    many = "1 finding." if len(seen.findings) == 1 else f"{len(seen.findings)} findings."
+    verdict = many if seen.findings else "Nothing wrong was found."
     warnings = notes_of(data)  # they are among the findings, which a person reads below
     text = "\n".join([*lines, "", verdict])
     return Answer(text=text, verdict=verdict, fields=fields, warnings=warnings, shown=len(warnings))
