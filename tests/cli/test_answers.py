@@ -247,6 +247,11 @@ def test_tables_are_aligned_whatever_the_script():
     assert (columns("年"), columns("e\u0301"), columns("")) == (2, 1, 0)
 
 
+def test_runs_are_compared_with_scores_that_can_be_read(at_work, say):
+    line = next(line for line in say("compare", "points", "bell").out.splitlines() if line.startswith("score"))
+    assert all(len(number) <= len("-0.000") for number in line.split()[1:])
+
+
 @pytest.mark.parametrize(
     ("method", "told"),
     [

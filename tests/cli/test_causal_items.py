@@ -27,7 +27,7 @@ def test_whatif_tells_of_attributes_and_writes_items_rows_and_a_page(run, tmp_pa
     assert main(["whatif", str(run), "--do", "ink=red", "-n", "12", *words, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert {row["ink"] for row in told["rows"]} == {"red"} and told["rung"] == 2 and len(told["files"]) == 3
-    assert any("follow from class, ink" in warning["message"] for warning in told["warnings"])
+    assert any("The pictures follow from class, ink" in warning["message"] for warning in told["warnings"])
     assert len(list((tmp_path / "done").rglob("*.png"))) == 12 and "red" in (tmp_path / "done.csv").read_text()
     page = (tmp_path / "done.html").read_text(encoding="utf-8")
     assert "See and do" in page and "Imagine" in page and "do(ink = red)" in page and "where it is set" in page

@@ -15,7 +15,10 @@ from contrafact.cli import main
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path for path in (ROOT / "docs" / "howto").glob("*.md") if path.name != "README.md")
 COMMAND = re.compile(r"^\$ (contrafact .*)$", flags=re.M)
-QUICK = ("look-and-plan", "can-it-be-answered", "estimate-an-effect", "what-if", "who-to-treat", "judge-any-generator")
+QUICK = (
+    *("look-and-plan", "can-it-be-answered", "estimate-an-effect", "what-if", "who-to-treat", "judge-any-generator"),
+    *("fill-holes", "rewrite-text", "find-a-graph", "segment-pictures", "notebooks-and-sklearn"),
+)
 SLOW = tuple(page.stem for page in PAGES if page.stem not in (*QUICK, "serve-models"))
 BLINK = {
     "loom": ["--set", "steps=3", "--set", "width=16", "--set", "depth=1"],
@@ -26,7 +29,7 @@ BLINK = {
 # What pages take for granted that another page has made.
 BEFORE = {
     "export-onnx": ["contrafact train photos"],
-    "long-trainings": ["contrafact train customers.csv"],
+    "long-trainings": ["contrafact train photos"],
 }
 
 

@@ -146,6 +146,15 @@ def table(rows: list[tuple[str, ...]]) -> str:
     return "\n".join(lines)
 
 
+def brief(value: object) -> str:
+    """Write a cell of a table of runs: three decimals for fractions, nothing for nothing.
+
+    >>> brief(0.02739315), brief(None), brief(300)
+    ('0.027', '', '300')
+    """
+    return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
 def columns(text: str) -> int:
     """Count the places that a text takes on a terminal: Chinese characters take two, accents none.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from contrafact.cli.answer import Answer, table
+from contrafact.cli.answer import Answer, brief, table
 
 HELP = "show runs side by side"
 
@@ -26,7 +26,7 @@ def run(args: argparse.Namespace) -> Answer:
     names = list(dict.fromkeys(k for s in settings for k in s))
     differ = [k for k in names if len({str(s.get(k)) for s in settings}) > 1]
     lines = [("", *(str(row["name"]) for row in rows))]
-    lines += [(k, *(str(row[k]) for row in rows)) for k in ("method", "state", "step", "score")]
+    lines += [(k, *(brief(row[k]) for row in rows)) for k in ("method", "state", "step", "score")]
     lines += [(k, *(str(s.get(k, "")) for s in settings)) for k in differ]
     files = []
     if args.out:

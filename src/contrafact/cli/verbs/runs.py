@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from contrafact.cli.answer import Answer, table
+from contrafact.cli.answer import Answer, brief, table
 
 HELP = "list the runs"
 
@@ -23,9 +23,6 @@ def run(args: argparse.Namespace) -> Answer:
             text=f"No runs in {args.folder}. Make one: contrafact train ring", verdict="No runs.", fields={"runs": []}
         )
 
-    def cell(value: object) -> str:
-        return "" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-
     head = ("name", "method", "state", "step", "total_steps", "score", "seed")
-    lines = table([head, *(tuple(cell(row[k]) for k in head) for row in rows)])
+    lines = table([head, *(tuple(brief(row[k]) for k in head) for row in rows)])
     return Answer(text=lines, verdict=f"{len(rows)} runs.", fields={"runs": rows})
