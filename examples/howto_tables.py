@@ -97,7 +97,7 @@ def balanced(frame: pd.DataFrame) -> None:
             panel.plot(one.value, shift - place, "o", color=colour, ms=5, label=NAMES[model] if not place else None)
     panel.set_yticks([-place for place in range(len(arms))], arms)
     panel.set(xlabel="AUPRC on held-out rows, with 95 % interval (higher is better)", ylim=(-5.3, 0.5))
-    panel.legend(frameon=False, fontsize=8)
+    panel.legend(frameon=False, fontsize=8, loc="lower right")
     picture("howto_tables-balanced", made)
 
 
