@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from make_toys import SEED, tables
 from matplotlib.axes import Axes
-from shown import AMBER, BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, canvas, full_or_toy, picture
 
 import contrafact
 from contrafact.tasks.decide import decide
+from make_toys import SEED, tables
+from shown import AMBER, BLUE, GREEN, INK, ORANGE, PURPLE, QUIET, canvas, full_or_toy, picture
 
 GRAPH = "age -> statin; age -> ldl; severity -> statin; severity -> ldl; statin -> ldl"
 COST, HELPS_FROM = 0.3, 55

@@ -6,11 +6,11 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from make_toys import cells, photos
-from shown import canvas, full_or_toy, picture
 
 import contrafact
 from contrafact.base.data import Data, Pairs
+from make_toys import cells, photos
+from shown import canvas, full_or_toy, picture
 
 NAMES = ("one", "three", "seven", "eight")
 

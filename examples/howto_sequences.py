@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from make_toys import calls, faults
-from shown import BLUE, INK, ORANGE, QUIET, canvas, full_or_toy, picture
 
 import contrafact
 from contrafact.zoo import VAR
+from make_toys import calls, faults
+from shown import BLUE, INK, ORANGE, QUIET, canvas, full_or_toy, picture
 
 HIDDEN = slice(60, 84)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from make_toys import HOLES, HOLES_OF_THE_YOUNG, SEED, customers, tables
-from shown import AMBER, BLUE, GREEN, ORANGE, QUIET, canvas, full_or_toy, picture
 
 import contrafact
 from contrafact.metrics import c2st_trees, pairs, shapes
+from make_toys import HOLES, HOLES_OF_THE_YOUNG, SEED, customers, tables
+from shown import AMBER, BLUE, GREEN, ORANGE, QUIET, canvas, full_or_toy, picture
 
 YOUNG = 35
 NAMES = {"trees": "boosted trees", "line": "logistic regression"}

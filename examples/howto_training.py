@@ -6,7 +6,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from shown import BLUE, INK, ORANGE, canvas, full_or_toy, picture
 from sklearn.datasets import load_wine
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -16,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 import contrafact
 from contrafact.sklearn import Imputer
+from shown import BLUE, INK, ORANGE, canvas, full_or_toy, picture
 
 SEEDS = full_or_toy(6, 1)
 

@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from PIL import Image
-from shown import full_or_toy
 
 import contrafact
+from shown import full_or_toy
 
 SEED = 7
 HOLES_OF_THE_YOUNG, HOLES = 0.3, 0.08

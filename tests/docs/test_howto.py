@@ -9,10 +9,10 @@ import re
 import shlex
 
 import pytest
-from howto import PAGES, QUICK, ROOT, commands, make_toys, run_page
 
 from contrafact.base.codes import CODES
 from contrafact.cli.parser import build
+from howto import PAGES, QUICK, ROOT, commands, make_toys, run_page
 
 PARTS = ["What you have and want", "Do it", "Read the answer", "When it says no", "Options that matter", "Limits"]
 
