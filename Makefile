@@ -3,12 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 SIZE ?= gate
 
-.PHONY: demo test check slow bench gpu pages site dist installed walk clean
+.PHONY: demo test documents check slow bench gpu pages site dist installed walk clean
 demo: .venv/ready
 	$(BIN)/contrafact demo --out demo
 
 test: .venv/ready
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+
+# Every command and script of the documents, as they are printed; scripts at toy size.
+documents: .venv/ready
+	$(BIN)/python -m pytest tests/docs -m documents --numprocesses 2 --dist load
 
 check: .venv/ready
 	$(BIN)/ruff check .

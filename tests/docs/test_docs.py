@@ -35,6 +35,7 @@ def test_a_block_of_python_runs(block, tmp_path, monkeypatch):
     runpy.run_path(str(tmp_path / "block.py"))
 
 
+@pytest.mark.documents
 def test_the_commands_of_the_command_line_page_run_in_their_order(tmp_path, monkeypatch, capsys):
     import shlex
 
@@ -61,6 +62,7 @@ def test_every_link_between_documents_leads_somewhere():
             assert link.startswith("http") or (page.parent / link).exists(), f"{page.relative_to(ROOT)}: {link}"
 
 
+@pytest.mark.documents
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_an_example_runs_at_toy_size(script, tmp_path):
     """Each in a process of its own, in an empty folder, as a reader would run it."""

@@ -30,8 +30,10 @@ def blocks(text: str) -> list[str]:
 
 def commands(block: str) -> Iterator[list[str]]:
     """Give the words of every contrafact command in a block of shell, without comments and what is piped elsewhere."""
-    for line in block.replace("\\\n", " ").splitlines():
-        words = shlex.split(line.removeprefix("$ "), comments=True)
+    lines = block.replace("\\\n", " ").splitlines()
+    typed = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")] or lines
+    for line in (line for line in typed if "contrafact" in line):  # where there are prompts all else is output
+        words = shlex.split(line, comments=True)
         for part in _parts(words):
             if part[:1] == ["contrafact"]:
                 yield list(_before_a_redirection(part))[1:]
@@ -65,6 +67,7 @@ LINES = [
 def test_a_printed_command_is_one_that_the_program_reads(words):
     if "--help" in words or "--version" in words:
         words = [word for word in words if word not in ("--help", "--version")]
+    words = [re.sub(r"\$\w+", "1", word) for word in words]  # loops of the shell
     if not words:
         return
     args = argparse.Namespace()
@@ -79,6 +82,7 @@ def test_there_are_four_tiles():
     assert len(TILES) == 4
 
 
+@pytest.mark.documents
 @pytest.mark.parametrize("tile", [pytest.param(block, id=name.replace(" ", "-")) for name, block in TILES])
 def test_a_tile_runs_as_it_is_printed(tile, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
@@ -148,4 +152,4 @@ def test_the_readme_can_be_scanned():
 def test_every_extra_is_in_the_install_table():
     told = set(re.findall(r"contrafact\[(\w+)\]", README))
     block = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("[project.optional-dependencies]")[1]
-    assert told == set(re.findall(r"^(\w+) = \[", block.split("\n[")[0], flags=re.M)) - {"dev"}
+    assert told == set(re.findall(r"^(\w+) = \[", block.split("\n[")[0], flags=re.M)) - {"dev", "docs"}

@@ -44,6 +44,7 @@ def test_every_command_that_is_printed_can_be_read(page):
         assert not rest, f"{shlex.join(words)}: {rest}"
 
 
+@pytest.mark.documents
 @pytest.mark.parametrize("name", QUICK)
 def test_the_commands_of_a_page_run(name, toys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
