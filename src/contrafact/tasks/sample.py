@@ -63,6 +63,7 @@ def draw(
         options: What else some models can do: truncation, edit.
     """
     from contrafact.tasks.large import MANY_DRAWN, Drawn
+    from contrafact.tasks.segment import DOCUMENT as OF_SEGMENT
 
     model = model_of(what)
     if hasattr(model, "edges"):
@@ -73,10 +74,11 @@ def draw(
             code="E126",
         )
     if not hasattr(model, "sample"):
+        masks = (place_of(what) / OF_SEGMENT).exists()
         raise UsageError(
             f"{model.recipe.method} draws nothing by itself.",
             why="It answers about items that it is given.",
-            fix=other_use(model.recipe.method, what),
+            fix=f"contrafact segment NEW --run {quote(what)} -o OUT" if masks else other_use(model.recipe.method, what),
             code="E126",
         )
     if lazily and n > MANY_DRAWN and hasattr(model, "blocks") and not (refine or options):
