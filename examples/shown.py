@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.figure import Figure as Canvas
 
 Size = TypeVar("Size")
@@ -60,7 +61,8 @@ def picture(name: str, what: Any, form: str = "png") -> Path:
         Image.fromarray(what).save(path, optimize=True)
     elif isinstance(what, Canvas):
         nothing = {"Date": None, "Creator": None} if form == "svg" else {"Software": None}
-        what.savefig(path, format=form, metadata=nothing)
+        with rc_context({"svg.hashsalt": name}):  # the same drawing is the same file
+            what.savefig(path, format=form, metadata=nothing)
     else:
         path.write_bytes(getattr(what, form)())
     return path
