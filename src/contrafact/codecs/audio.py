@@ -16,7 +16,7 @@ import numpy as np
 
 from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError
-from contrafact.codecs.classes import MOST_CLASSES, labels_at, learned, places_of
+from contrafact.codecs.classes import MOST_CLASSES, given_labels, labels_at, learned, places_of
 from contrafact.codecs.crossed import crossed, rows_of
 from contrafact.codecs.waves import SILENT, as_floats, centred, heard, of_length, peak, resampled
 
@@ -215,8 +215,7 @@ class AudioCodec:
 
     def given_labels(self, data: Any) -> Any:
         """Give the labels of data, empty ones where there are none."""
-        labels = data.labels if isinstance(data, Data) else None
-        return [""] * len(data) if labels is None else labels
+        return given_labels(data)
 
     def places(self, labels: Any) -> np.ndarray:
         """Find the place of each label among the classes."""
@@ -230,7 +229,7 @@ class AudioCodec:
         """Turn clips into a matrix and the places of their classes."""
         encoded = {"waves": self.waves(data)}
         if self.classes:
-            encoded["labels"] = self.places(self.given_labels(data))
+            encoded["labels"] = self.places(given_labels(data))
         return encoded
 
     def waves(self, data: Any) -> np.ndarray:

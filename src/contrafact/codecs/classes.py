@@ -1,4 +1,4 @@
-"""Classes of sound and text: their names, their shares, and the way from a label to its place and back."""
+"""Classes of pictures, sound and text: their names, their shares, and the way from a label to its place and back."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from contrafact.base.data import Data
 from contrafact.base.errors import UsageError, did_you_mean
 
 MOST_CLASSES = 1000
@@ -25,6 +26,12 @@ def learned(labels: Any) -> tuple[tuple[str, ...], tuple[float, ...], bool]:
     return tuple(str(n) for n in names), shares, given.dtype.kind in "iu"
 
 
+def given_labels(data: Any) -> Any:
+    """Give the labels of data, empty ones where there are none."""
+    labels = data.labels if isinstance(data, Data) else None
+    return [""] * len(data) if labels is None else labels
+
+
 def places_of(labels: Any, classes: Sequence[str]) -> np.ndarray:
     """Find the place of each label among the classes.
 
@@ -37,7 +44,7 @@ def places_of(labels: Any, classes: Sequence[str]) -> np.ndarray:
         if name not in known:
             raise UsageError(
                 f"There is no class '{name}'.",
-                why=did_you_mean(name, list(classes)),
+                why=did_you_mean(name, classes[:MOST_CLASSES]),
                 fix=f"The classes are {', '.join(classes[:NAMED])}{' ...' if len(classes) > NAMED else ''}.",
                 code="E105",
             )

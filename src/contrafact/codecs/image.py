@@ -13,12 +13,12 @@ from typing import Any, Self
 import numpy as np
 
 from contrafact.base.data import Data
-from contrafact.base.errors import DataError, UsageError, did_you_mean
+from contrafact.base.errors import DataError
 from contrafact.codecs.captions import are_captions, rows_of_captions, vocabulary
+from contrafact.codecs.classes import MOST_CLASSES, given_labels, labels_at, learned, places_of
 from contrafact.codecs.crossed import crossed, rows_of
 
 BLOCK = 512
-MOST_CLASSES = 1000
 
 
 def _array(data: Any) -> np.ndarray:
@@ -66,10 +66,9 @@ def resize(pictures: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.asarray(scaled.numpy())
 
 
-def _learned(labels: np.ndarray, captions: bool | None) -> dict[str, Any]:
+def _classes(labels: Any, captions: bool | None) -> dict[str, Any]:
     """Learn the classes, their shares, and the words of captions."""
-    names, counts = np.unique(labels, return_counts=True)
-    classes, numbers = tuple(str(n) for n in names), labels.dtype.kind in "iu"
+    classes, shares, numbers = learned(labels)
     read = len(classes) > 1 and not numbers and (are_captions(classes) if captions is None else captions)
     words, silent = vocabulary(classes) if read else ((), ())
     if len(classes) > MOST_CLASSES and not words:
@@ -79,7 +78,6 @@ def _learned(labels: np.ndarray, captions: bool | None) -> dict[str, Any]:
             fix="Give fewer classes, train without (--set conditional=no), or read captions by their words with cgan.",
             code="E214",
         )
-    shares = tuple((counts / max(len(labels), 1)).tolist())
     return {"classes": classes, "shares": shares, "numbers": numbers, "words": words, "silent": silent}
 
 
@@ -157,7 +155,7 @@ class ImageCodec:
             seen=(items.shape[1], items.shape[2]),
             name=data.name if isinstance(data, Data) else "pictures",
             bare=not isinstance(data, Data),
-            **(crossed(data) or _learned(np.empty(0, dtype=str) if labels is None else np.asarray(labels), captions)),
+            **(crossed(data) or _classes(labels, captions)),
         )
 
     @property
@@ -198,13 +196,12 @@ class ImageCodec:
         """Turn pictures into uint8 tensors and the places of their classes."""
         encoded = {"pictures": self.pictures(data)}
         if self.classes:
-            encoded["labels"] = self.places(self.given_labels(data))
+            encoded["labels"] = self.places(given_labels(data))
         return encoded
 
     def given_labels(self, data: Any) -> Any:
         """Give the labels of data, empty ones where there are none."""
-        labels = data.labels if isinstance(data, Data) else None
-        return [""] * len(data) if labels is None else labels
+        return given_labels(data)
 
     def pictures(self, data: Any) -> np.ndarray:
         """Turn pictures into a uint8 tensor N x C x H x W."""
@@ -231,24 +228,11 @@ class ImageCodec:
 
     def places(self, labels: Any) -> np.ndarray:
         """Find the place of each label among the classes."""
-        known = {name: place for place, name in enumerate(self.classes)}
-        found = []
-        for label in labels:
-            name = str(label)
-            if name not in known:
-                raise UsageError(
-                    f"There is no class '{name}'.",
-                    why=did_you_mean(name, self.classes[:MOST_CLASSES]),
-                    fix=f"The classes are {', '.join(self.classes[:12])}{' ...' if len(self.classes) > 12 else ''}.",
-                    code="E105",
-                )
-            found.append(known[name])
-        return np.asarray(found, dtype=np.int64)
+        return places_of(labels, self.classes)
 
     def labels(self, places: np.ndarray) -> np.ndarray:
         """Give the user's labels back."""
-        names: np.ndarray = np.asarray(self.classes)[places]
-        return names.astype(np.int64) if self.numbers else names
+        return labels_at(places, self.classes, self.numbers)
 
     def decode(self, encoded: Any) -> Any:
         """Turn tensors back into the kind of object that was fitted.

@@ -18,7 +18,7 @@ import numpy as np
 
 from contrafact.base.data import Data
 from contrafact.base.errors import DataError, did_you_mean
-from contrafact.codecs.classes import MOST_CLASSES, labels_at, learned, places_of
+from contrafact.codecs.classes import MOST_CLASSES, given_labels, labels_at, learned, places_of
 from contrafact.codecs.clusters import clusters
 from contrafact.codecs.crossed import crossed
 from contrafact.codecs.subwords import Pair, cut, learn, words_of
@@ -264,7 +264,7 @@ class SymbolCodec:
             codes[place, :length] = row[:length]
         encoded: dict[str, np.ndarray] = {"codes": codes, "lengths": lengths}
         if self.classes:
-            encoded["labels"] = self.places(_labels(data))
+            encoded["labels"] = self.places(given_labels(data))
         return encoded
 
     def decode(self, encoded: Any) -> Any:
@@ -372,11 +372,6 @@ def _width(lengths: Sequence[int], unit: Unit, longest: int | None) -> dict[str,
     chosen = longest or max(min(needed, LONGEST[unit]), 1)
     cut = sum(length + ends > chosen for length in lengths) / len(lengths)
     return {"longest": chosen, "ends": ends or cut > 0, "cut": cut}
-
-
-def _labels(data: Any) -> Any:
-    labels = data.labels if isinstance(data, Data) else None
-    return [""] * len(data) if labels is None else labels
 
 
 def _classes(data: Any) -> dict[str, Any]:
