@@ -31,7 +31,7 @@ from contrafact.codecs.files import TableFile
 from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
 from contrafact.codecs.large import some_rows
-from contrafact.codecs.schema import Column, Role, Schema
+from contrafact.codecs.schema import Column, Role, Schema, lacking
 from contrafact.codecs.table import Slot, TableCodec, as_frame
 from contrafact.codecs.written import write
 
@@ -232,12 +232,7 @@ class LatentCodec:
         known = {str(name): i for i, name in enumerate(as_frame(data).columns)}
         missing = [str(c.name) for c in self.schema if str(c.name) not in known]
         if missing:
-            raise DataError(
-                f"These data lack the column{'s' * (len(missing) > 1)} {', '.join(missing[:8])}.",
-                why="A model reads data with the columns that it was fitted on.",
-                fix="Give the same columns.",
-                code="E205",
-            )
+            raise lacking(missing)
         frame = as_frame(data).iloc[:, [known[str(c.name)] for c in self.schema]]
         return self.codes.encode(_framed(self.press.encode(_between(_numbers(frame, self.schema), self.ends))))
 

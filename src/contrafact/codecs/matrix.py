@@ -14,11 +14,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from contrafact.base.errors import DataError
 from contrafact.codecs.cells import HOLE, NO_WORD, Cells
 from contrafact.codecs.design import Design
 from contrafact.codecs.known import Known
-from contrafact.codecs.schema import Role
+from contrafact.codecs.schema import Role, unlearnable
 from contrafact.codecs.table import TableCodec
 
 
@@ -45,12 +44,7 @@ class MatrixCodec:
         """
         made = cls(table=TableCodec.fit(data, columns=columns, holes=False, constraints=constraints))
         if not made.design.parts:
-            raise DataError(
-                "No column of these data can be learned.",
-                why="Columns that never vary, keys and free text are made anew, not learned.",
-                fix="Give data that vary, or say what a column is: columns={name: 'category'}.",
-                code="E201",
-            )
+            raise unlearnable()
         return made
 
     @cached_property

@@ -18,7 +18,7 @@ from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.codecs.cells import HOLE, NO_WORD, Cells, read, series
 from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
-from contrafact.codecs.schema import Column, Role, Schema
+from contrafact.codecs.schema import Column, Role, Schema, lacking, unlearnable
 from contrafact.codecs.table import as_frame
 from contrafact.codecs.written import write
 
@@ -90,12 +90,7 @@ class NodesCodec:
             schema = schema_of(frame, wishes)
         kinds = tuple(_kind(column, frame.iloc[:, place]) for place, column in enumerate(schema))
         if not any(kind is not None and kind.levels != 1 for kind in kinds):
-            raise DataError(
-                "No column of these data can be learned.",
-                why="Columns that never vary, keys and free text are made anew, not learned.",
-                fix="Give data that vary, or say what a column is: columns={name: 'category'}.",
-                code="E201",
-            )
+            raise unlearnable()
         return cls(schema=schema, kinds=kinds)
 
     @cached_property
@@ -137,12 +132,7 @@ class NodesCodec:
         frame = as_frame(data)
         known = {str(name): place for place, name in enumerate(frame.columns)}
         if missing := [name for name in self.names if name not in known]:
-            raise DataError(
-                f"These data lack the column{'s' * (len(missing) > 1)} {', '.join(missing[:8])}.",
-                why="A model reads data with the columns that it was fitted on.",
-                fix="Give the same columns.",
-                code="E205",
-            )
+            raise lacking(missing)
         columns = [self._encoded(frame.iloc[:, known[name]], place) for place, name in enumerate(self.names)]
         return np.stack(columns, axis=1)
 

@@ -27,7 +27,7 @@ from contrafact.base.errors import DataError
 from contrafact.base.seeds import generator
 from contrafact.codecs.cells import NO_WORD, Cells
 from contrafact.codecs.modes import Modes
-from contrafact.codecs.schema import Role
+from contrafact.codecs.schema import Role, unlearnable
 from contrafact.codecs.table import MOST_TOKENS, TableCodec
 from contrafact.codecs.tokens import Tokens
 from contrafact.codecs.vector import VectorCodec, rows_of
@@ -155,12 +155,7 @@ class RowsCodec:
         """
         table = TableCodec.fit(data, columns=columns, constraints=constraints)
         if not table.slots:
-            raise DataError(
-                "No column of these data can be learned.",
-                why="Columns that never vary, keys and free text are made anew, not learned.",
-                fix="Give data that vary, or say what a column is: columns={name: 'category'}.",
-                code="E201",
-            )
+            raise unlearnable()
         return cls(table=table, modes={c: Modes.fit(table.kind(c)) for c in table.smooth} if modes else None)
 
     @property

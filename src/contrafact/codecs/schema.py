@@ -6,11 +6,11 @@ categories; in columns of numbers they are what stands between the numbers, such
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self, get_args
 
-from contrafact.base.errors import UsageError, did_you_mean
+from contrafact.base.errors import DataError, UsageError, did_you_mean
 
 Role = Literal["number", "integer", "boolean", "category", "ordered", "date", "duration", "key", "text", "constant"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -130,3 +130,23 @@ class Schema:
         rows: list[dict[str, Any]] = [{k: tuple(v) if k in lists else v for k, v in c.items()} for c in row["columns"]]
         columns = [Column(**fields) for fields in rows]
         return cls(columns=tuple(columns), rows=row["rows"])
+
+
+def lacking(missing: Sequence[str]) -> DataError:
+    """Say that data lack columns that a model was fitted on."""
+    return DataError(
+        f"These data lack the column{'s' * (len(missing) > 1)} {', '.join(missing[:8])}.",
+        why="A model reads data with the columns that it was fitted on.",
+        fix="Give the same columns.",
+        code="E205",
+    )
+
+
+def unlearnable() -> DataError:
+    """Say that no column of a table can be learned."""
+    return DataError(
+        "No column of these data can be learned.",
+        why="Columns that never vary, keys and free text are made anew, not learned.",
+        fix="Give data that vary, or say what a column is: columns={name: 'category'}.",
+        code="E201",
+    )

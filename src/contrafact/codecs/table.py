@@ -22,7 +22,7 @@ from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
 from contrafact.codecs.reading import keyed, ruled
 from contrafact.codecs.rules import Rules
-from contrafact.codecs.schema import Column, Role, Schema
+from contrafact.codecs.schema import Column, Role, Schema, lacking
 from contrafact.codecs.ties import Tie, ties_of
 from contrafact.codecs.tokens import FEATURES, MOST_BINS, Tokens
 from contrafact.codecs.written import write
@@ -157,12 +157,7 @@ class TableCodec:
         known = {str(name): i for i, name in enumerate(frame.columns)}
         missing = [str(name) for name in self.names if str(name) not in known]
         if missing:
-            raise DataError(
-                f"These data lack the column{'s' * (len(missing) > 1)} {', '.join(missing[:8])}.",
-                why="A model reads data with the columns that it was fitted on.",
-                fix="Give the same columns.",
-                code="E205",
-            )
+            raise lacking(missing)
         return [self._read(frame.iloc[:, known[str(c.name)]], c) if c.learned else None for c in self.schema]
 
     def _read(self, column: Any, known: Column) -> Cells:
