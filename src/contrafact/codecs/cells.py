@@ -143,6 +143,21 @@ def as_floats(column: Any) -> np.ndarray:
     return np.asarray(numbers)
 
 
+def on_grid(numbers: np.ndarray, step: float) -> np.ndarray:
+    """Move numbers to the nearest place of a grid.
+
+    Arguments:
+        numbers: The numbers.
+        step: How wide the grid is; 0 where there is none.
+    """
+    if not step:
+        return numbers
+    if step >= 1:
+        return np.asarray(np.rint(numbers / step) * step)
+    per = round(1 / step)  # a quotient of whole numbers has the digits that a user wrote
+    return np.asarray(np.rint(numbers * per) / per)
+
+
 def check_finite(numbers: np.ndarray, name: Any) -> None:
     """Refuse numbers that are infinite or too large to be squared.
 

@@ -26,7 +26,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 from contrafact.base.errors import DataError, UsageError
-from contrafact.codecs.cells import NO_WORD, Cells, read
+from contrafact.codecs.cells import NO_WORD, Cells, on_grid, read
 from contrafact.codecs.files import TableFile
 from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
@@ -390,7 +390,4 @@ def _codes_of(codes: np.ndarray) -> TableCodec:
 
 def _written(column: Column, numbers: np.ndarray) -> Any:
     """Write numbers as a column's cells, on its grid."""
-    per = round(1 / column.step) if 0 < column.step < 1 else 0
-    if column.step:
-        numbers = np.rint(numbers * per) / per if per else np.rint(numbers / column.step) * column.step
-    return write(column, Cells(numbers=numbers, words=np.full(len(numbers), NO_WORD)))
+    return write(column, Cells(numbers=on_grid(numbers, column.step), words=np.full(len(numbers), NO_WORD)))

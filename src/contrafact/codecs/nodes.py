@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from contrafact.base.errors import DataError, UsageError, did_you_mean
-from contrafact.codecs.cells import HOLE, NO_WORD, Cells, read, series
+from contrafact.codecs.cells import HOLE, NO_WORD, Cells, on_grid, read, series
 from contrafact.codecs.inference import schema_of
 from contrafact.codecs.keys import made_anew
 from contrafact.codecs.schema import Column, Role, Schema, lacking, unlearnable
@@ -323,16 +323,8 @@ def _cells(values: np.ndarray, kind: Node, known: Column) -> Cells:
     if kind.levels:
         numbers = np.asarray(kind.numbers)[np.where(gone, 0, values).astype(np.int64)]
     else:
-        numbers = values * kind.scale + kind.mean
-        numbers = _on_grid(numbers, known.step)
+        numbers = on_grid(values * kind.scale + kind.mean, known.step)
     return Cells(numbers=np.where(gone, np.nan, numbers), words=np.where(gone, HOLE, NO_WORD))
-
-
-def _on_grid(numbers: np.ndarray, step: float) -> np.ndarray:
-    if step >= 1 or not step:
-        return np.asarray(np.rint(numbers / step) * step) if step else numbers
-    per = round(1 / step)  # a quotient of whole numbers has the digits that a user wrote
-    return np.asarray(np.rint(numbers * per) / per)
 
 
 def _level(value: Any, words: Mapping[str, int], count: int) -> float:

@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 from scipy.special import ndtri
 
-from contrafact.codecs.cells import HOLE, NO_WORD, Cells
+from contrafact.codecs.cells import HOLE, NO_WORD, Cells, on_grid
 
 FEW_VALUES = 40  # a column of so few values has a token for each
 POINT_SHARE, POINT_ROWS = 0.0005, 5  # rows that make a value a token of its own
@@ -181,12 +181,7 @@ class Tokens:
 
     def on_grid(self, numbers: np.ndarray) -> np.ndarray:
         """Move numbers to the nearest place of the column's grid."""
-        if not self.step:
-            return numbers
-        if self.step >= 1:
-            return np.asarray(np.rint(numbers / self.step) * self.step)
-        per = round(1 / self.step)  # a quotient of whole numbers has the digits that a user wrote
-        return np.asarray(np.rint(numbers * per) / per)
+        return on_grid(numbers, self.step)
 
     def shares_between(self, low: float, high: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Say how much of each token lies in an interval, and between which shares.
