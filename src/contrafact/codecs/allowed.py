@@ -21,6 +21,7 @@ import numpy as np
 
 from contrafact.codecs.cells import Cells
 from contrafact.codecs.kept import allowed_combinations, raised, scale_of, static_ends
+from contrafact.codecs.rules import coded
 from contrafact.codecs.scale import Scale, numbers_in
 from contrafact.codecs.tokens import Tokens, shares_at
 
@@ -193,7 +194,7 @@ class Group:
         if not len(self.digits):
             return np.zeros((len(tokens), size))
         codes, law = self._law(own, pattern, size)
-        asked = _coded(tokens[:, pattern])
+        asked = coded(tokens[:, pattern])
         at = np.searchsorted(codes, asked).clip(0, len(codes) - 1)
         found = law[at].toarray()
         found[codes[at] != asked] = 0
@@ -204,19 +205,11 @@ class Group:
 
         key = (own, pattern.tobytes())
         if key not in self.laws:
-            codes, which = np.unique(_coded(self.digits[:, pattern]), return_inverse=True)
+            codes, which = np.unique(coded(self.digits[:, pattern]), return_inverse=True)
             pairs = np.unique(which.ravel() * size + self.digits[:, own])
             shape = (len(codes), size)
             self.laws[key] = codes, csr_array((np.ones(len(pairs)), (pairs // size, pairs % size)), shape=shape)
         return self.laws[key]
-
-
-def _coded(tokens: np.ndarray) -> np.ndarray:
-    """Give rows of tokens as one item each."""
-    if not tokens.shape[1]:
-        return np.zeros(len(tokens), dtype="V4")
-    whole = np.ascontiguousarray(tokens, dtype=np.int32)
-    return whole.view(np.dtype((np.void, 4 * whole.shape[1])))[:, 0]
 
 
 def _digit(tokens: np.ndarray, slot: Any) -> np.ndarray:

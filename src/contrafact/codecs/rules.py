@@ -60,17 +60,12 @@ class Combination:
 
     @cached_property
     def codes(self) -> np.ndarray:
-        """One whole number for each combination, rising."""
-        return np.sort(self.coded(self.seen))
-
-    def coded(self, tokens: np.ndarray) -> np.ndarray:
-        """Give rows of tokens as one item each."""
-        whole = np.ascontiguousarray(tokens, dtype=np.int32)
-        return whole.view(np.dtype((np.void, 4 * whole.shape[1])))[:, 0]
+        """One item for each combination, rising."""
+        return np.sort(coded(self.seen))
 
     def holds(self, tokens: np.ndarray) -> np.ndarray:
         """Mark rows of tokens that were seen."""
-        return np.isin(self.coded(tokens), self.codes)
+        return np.isin(coded(tokens), self.codes)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -181,6 +176,14 @@ def _or_none(end: float) -> float | None:
 
 def _or(end: float | None, other: float) -> float:
     return other if end is None else end
+
+
+def coded(tokens: np.ndarray) -> np.ndarray:
+    """Give rows of tokens as one item each, to be sorted and compared whole."""
+    if not tokens.shape[1]:
+        return np.zeros(len(tokens), dtype="V4")
+    whole = np.ascontiguousarray(tokens, dtype=np.int32)
+    return whole.view(np.dtype((np.void, 4 * whole.shape[1])))[:, 0]
 
 
 def tokens_of(
