@@ -58,6 +58,12 @@ class Column:
         """Whether its cells lie on a scale."""
         return self.role in NUMERIC
 
+    @classmethod
+    def from_json(cls, row: Mapping[str, Any]) -> Self:
+        """Read what `asdict` gave and JSON kept."""
+        fields: dict[str, Any] = {k: tuple(v) if k in ("words", "pattern") else v for k, v in row.items()}
+        return cls(**fields)
+
     def said(self) -> str:
         """Say in a few words what is known of the column."""
         if self.role == "key":
@@ -126,10 +132,7 @@ class Schema:
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        lists = ("words", "pattern")
-        rows: list[dict[str, Any]] = [{k: tuple(v) if k in lists else v for k, v in c.items()} for c in row["columns"]]
-        columns = [Column(**fields) for fields in rows]
-        return cls(columns=tuple(columns), rows=row["rows"])
+        return cls(columns=tuple(Column.from_json(column) for column in row["columns"]), rows=row["rows"])
 
 
 def lacking(missing: Sequence[str]) -> DataError:

@@ -67,8 +67,8 @@ class Variable:
         points = _points(seen, counts)
         rest = numbers[~np.isin(numbers, points)]
         free = rest if len(rest) else numbers
-        positive = _long_tail(free, float(column.origin))
-        told = np.log(free + float(column.origin)) if positive else free
+        logarithmic = _long_tail(free, float(column.origin))
+        told = np.log(free + float(column.origin)) if logarithmic else free
         centre, scale = _middle(told)
         few = len(seen) <= min(MOST_VALUES, VALUES_SHARE * len(numbers))
         room = BEYOND * (float(seen[-1]) - float(seen[0]))
@@ -78,7 +78,7 @@ class Variable:
             column=column,
             centre=centre,
             scale=scale,
-            logarithmic=positive,
+            logarithmic=logarithmic,
             points=tuple(float(point) for point in points),
             values=seen if few else np.empty(0),
             low=max(low, floor) if seen[0] >= floor and column.role in ("number", "integer") else low,
@@ -194,10 +194,8 @@ class Variable:
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        lists = {"words", "pattern"}
-        fields: dict[str, Any] = {k: tuple(v) if k in lists else v for k, v in row["column"].items()}
-        values = np.array(row["values"], dtype=np.float64)
-        return cls(**{**row, "column": Column(**fields), "points": tuple(row["points"]), "values": values})
+        column, values = Column.from_json(row["column"]), np.array(row["values"], dtype=np.float64)
+        return cls(**{**row, "column": column, "points": tuple(row["points"]), "values": values})
 
 
 def _grid(column: Column) -> Tokens:
