@@ -17,6 +17,7 @@ import numpy as np
 from contrafact.codecs.cells import HOLE, NO_WORD, Cells
 from contrafact.codecs.design import Design
 from contrafact.codecs.known import Known
+from contrafact.codecs.marginal import nothing
 from contrafact.codecs.schema import Role, unlearnable
 from contrafact.codecs.table import TableCodec
 
@@ -144,10 +145,7 @@ class MatrixCodec:
     def decode(self, rows: Mapping[str, np.ndarray]) -> Any:
         """Turn whole rows, numbers and places of levels, into a frame."""
         matrix = np.asarray(rows["cells"], dtype=np.float64)
-        cells: list[Cells | None] = [
-            None if kind is None else Cells(numbers=np.full(len(matrix), np.nan), words=np.full(len(matrix), HOLE))
-            for kind in self.table.kinds
-        ]
+        cells: list[Cells | None] = [None if kind is None else nothing(len(matrix)) for kind in self.table.kinds]
         low, high = self.ends
         for place, number in enumerate([*self.numbers, *self.levels]):
             part, values = self.design.parts[number], matrix[:, place]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from contrafact.codecs.cells import HOLE, NO_WORD, Cells
+from contrafact.codecs.cells import NO_WORD, Cells
 from contrafact.codecs.schema import Column
 from contrafact.codecs.tokens import Tokens
 
@@ -155,4 +155,4 @@ class Scale:
 
 def numbers_in(part: Cells) -> np.ndarray:
     """Mark the cells that are numbers: no holes, and no words among numbers."""
-    return np.asarray((part.words == NO_WORD) & (part.words != HOLE))
+    return np.asarray(part.words == NO_WORD)

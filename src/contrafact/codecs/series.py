@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from contrafact.base.errors import DataError, UsageError, did_you_mean
-from contrafact.codecs.cells import Cells, read
+from contrafact.codecs.cells import HOLE, NO_WORD, Cells, read
 from contrafact.codecs.schema import Column, Role, Schema
 from contrafact.codecs.series_cells import UNKNOWN, Variable
 from contrafact.codecs.series_clock import Clock, period_of, stamps_of
@@ -449,4 +449,4 @@ def _gap_column(time: Column) -> Column:
 
 
 def _plain(numbers: np.ndarray) -> Cells:
-    return Cells(numbers=numbers, words=np.where(np.isnan(numbers), -2, -1))
+    return Cells(numbers=numbers, words=np.where(np.isnan(numbers), HOLE, NO_WORD))

@@ -60,7 +60,7 @@ def shared(
     codec = safe(TableCodec.fit(data, columns=keyed(columns, constraints), holes=holes))
     if not constraints:
         return codec
-    return ruled(codec, constraints or (), codec.cells_of(data), as_frame(data), least=FEW_ROWS)
+    return ruled(codec, constraints, codec.cells_of(data), as_frame(data), least=FEW_ROWS)
 
 
 def _safe(column: Column, kind: Tokens | None, rows: int) -> tuple[Column, Tokens | None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -105,15 +105,13 @@ class TreatedCodec:
         count = np.maximum((~np.isnan(raw)).sum(0), 1)
         centre = known.sum(0) / count
         scale = np.sqrt((np.where(np.isnan(raw), 0.0, raw - centre) ** 2).sum(0) / count)
-        return type(self)(
-            **{
-                **vars_of(self),
-                "centre": centre,
-                "scale": np.where(scale > 1e-12 * (1 + np.abs(centre)), scale, 1.0),
-                "hollow": np.isnan(raw).any(0),
-                "middle": float(outcome.mean()),
-                "spread": float(outcome.std()) or 1.0,
-            }
+        return replace(
+            self,
+            centre=centre,
+            scale=np.where(scale > 1e-12 * (1 + np.abs(centre)), scale, 1.0),
+            hollow=np.isnan(raw).any(0),
+            middle=float(outcome.mean()),
+            spread=float(outcome.std()) or 1.0,
         )
 
     @cached_property
@@ -245,11 +243,6 @@ def _word(column: Column, level: int) -> str:
     return str(column.words[level]) if level >= 0 else "a number"
 
 
-def vars_of(codec: TreatedCodec) -> dict[str, Any]:
-    """Give the fields of a codec by name."""
-    return {name: getattr(codec, name) for name in codec.__dataclass_fields__}
-
-
 def _named(frame: Any, treatment: str | None, outcome: str | None) -> tuple[str, str]:
     """Check the names of treatment and outcome."""
     names = [str(name) for name in frame.columns]
@@ -373,7 +366,7 @@ def _two_levels(column: Any, name: str) -> tuple[Level, ...]:
     """Give the two levels of an outcome that is not a number; nothing for one that is."""
     plain_column = unboxed(column) if is_text(column.dtype) else column
     levels: tuple[Level, ...] = ()
-    if plain_column.dtype.kind not in "iuf" or str(plain_column.dtype) in ("category",):
+    if plain_column.dtype.kind not in "iuf" or str(plain_column.dtype) == "category":
         levels = _levels(column)
         if len(levels) > 2:
             raise DataError(
