@@ -11,7 +11,7 @@ from contrafact.engine.items import each
 
 
 def outranks(ones: np.ndarray, others: np.ndarray) -> float:
-    """Give how much more often a one of the first outranks a one of the second than the other way round, -1 to 1."""
+    """Give how much more often one of these outranks one of the others than the other way round, -1 to 1."""
     ordered = np.sort(others)
     below, upto = (np.searchsorted(ordered, ones, side=side) for side in ("left", "right"))
     return float((below + upto).mean() / len(others) - 1)
@@ -27,7 +27,7 @@ def critic_gap(live: Any, rows: Any, held: Any, most: int) -> dict[str, float]:
         most: Items of each kind that are looked at.
 
     Returns:
-        The gap, and its standard error where there is none.
+        The gap, and the standard error that chance alone gives it, where the critic knows nothing by heart.
     """
     if not hasattr(live, "opinion") or held is rows:
         return {}

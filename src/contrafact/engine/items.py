@@ -146,7 +146,11 @@ def place_of_epoch(seed: int, epoch: int) -> int:
 
 
 def _scrambled(keys: Tensor) -> Tensor:
-    """Mix the bits of whole numbers (splitmix64), so that neighbours share nothing."""
+    """Mix the bits of whole numbers (splitmix64), so that neighbours share nothing.
+
+    torch has no unsigned shifts: the factors are splitmix64's as signed numbers, and each mask takes away the copies of
+    the sign that a shift brings in.
+    """
     keys = (keys ^ ((keys >> 30) & 0x3FFFFFFFF)) * -4658895280553007687
     keys = (keys ^ ((keys >> 27) & 0x1FFFFFFFFF)) * -7723592293110705685
     return (keys ^ ((keys >> 31) & 0x1FFFFFFFF)) & 0x7FFFFFFFFFFFFFFF

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from os import PathLike
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -15,14 +15,6 @@ from contrafact.engine.bundle import MANIFEST, arrays_from_bytes, arrays_to_byte
 
 FORMAT = 1
 DOCUMENT, ARRAYS = "model.json", "model.safetensors"
-
-
-class Codec(Protocol):
-    """World <-> numbers for one kind of data."""
-
-    def encode(self, data: Any) -> np.ndarray: ...
-    def decode(self, rows: np.ndarray) -> Any: ...
-    def to_json(self) -> dict[str, Any]: ...
 
 
 class Model:

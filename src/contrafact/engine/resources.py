@@ -27,7 +27,7 @@ def seconds(budget: str) -> float:
 
 
 def pick_device(device: str | None) -> torch.device:
-    """Use the device that was named, else the CPU: the networks over vectors are too small to gain elsewhere."""
+    """Use the device that was named, else the CPU: another one is used only where it is asked for."""
     try:
         picked = torch.device(device or "cpu")
         torch.empty(0, device=picked).cpu()  # the meta device has no numbers to give
