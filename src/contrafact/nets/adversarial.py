@@ -103,6 +103,28 @@ def cosine(step: Step, start: float, end: float, until: float = 1.0) -> float:
     return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
 
 
+class Scheduled(Protocol):
+    """The fields of a learning rate that rises and falls."""
+
+    @property
+    def rate(self) -> float: ...
+    @property
+    def rate_end(self) -> float: ...
+    @property
+    def warm_up(self) -> float: ...
+
+
+def rising(step: Step, warm_up: float) -> float:
+    """Give the share of a learning rate that is reached at a step, while it rises over a share of the run."""
+    return min((step.number + 1) / max(warm_up * step.total, 1), 1.0)
+
+
+def scheduled(settings: Scheduled, step: Step) -> float:
+    """Give the learning rate of a step: it rises to its start, then falls along half a cosine."""
+    falling = cosine(step, settings.rate, settings.rate * settings.rate_end)
+    return falling * rising(step, settings.warm_up) * step.rate
+
+
 def steady(settings: VectorSettings) -> Rates:
     """Keep both players' learning rates where the settings put them."""
 

@@ -19,7 +19,7 @@ from contrafact.engine.average import Average
 from contrafact.engine.duel import DUELS
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Move, Phase, Step, Terms
-from contrafact.nets.adversarial import cosine
+from contrafact.nets.adversarial import cosine, scheduled
 from contrafact.nets.any_size import window_of, window_places, windows_at
 from contrafact.nets.exemplars import Exemplars, Places
 from contrafact.nets.hole_critic import HoleCritic
@@ -106,8 +106,7 @@ class HoleGame:
 
     def prepare(self, step: Step) -> None:
         """Set this step's learning rates and second-moment memory."""
-        risen = min((step.number + 1) / max(self.recipe.warm_up * step.total, 1), 1.0)
-        rate = cosine(step, self.recipe.rate, self.recipe.rate * self.recipe.rate_end) * risen * step.rate
+        rate = scheduled(self.recipe, step)
         for player in self.players.values():
             player.param_groups[0].update(lr=rate, betas=(self.recipe.momentum, cosine(step, 0.9, 0.99)))
 

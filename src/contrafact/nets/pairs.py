@@ -23,8 +23,6 @@ from contrafact.engine.fit import Method, Playable, Score, Training
 from contrafact.engine.items import Batches
 from contrafact.engine.model import Model
 from contrafact.engine.packing import bare, loaded_net, needed_net, weights_of
-from contrafact.engine.play import Step
-from contrafact.nets.adversarial import cosine
 from contrafact.nets.tiles import tiled
 from contrafact.nets.unet import UNet
 
@@ -136,12 +134,6 @@ def bent(raw: Tensor, codec: PairReading) -> Tensor:
 def infidelity(raw: Tensor, crops: Crops, codec: PairReading) -> Tensor:
     """Measure how far a network's numbers are from the truth: cross-entropy of masks, mean distance of pictures."""
     return cross_entropy(raw, crops.target) if codec.classes else l1_loss(raw.tanh(), crops.target)
-
-
-def scheduled(settings: PairSettings, step: Step) -> float:
-    """Give the learning rate of a step: it rises to its start, then falls along half a cosine."""
-    risen = min((step.number + 1) / max(settings.warm_up * step.total, 1), 1.0)
-    return cosine(step, settings.rate, settings.rate * settings.rate_end) * risen * step.rate
 
 
 @dataclass

@@ -21,10 +21,10 @@ from contrafact.engine.adam import AdamW
 from contrafact.engine.average import Average
 from contrafact.engine.fit import Training
 from contrafact.engine.play import Move, Phase, Step, Terms
-from contrafact.nets.adversarial import cosine
+from contrafact.nets.adversarial import cosine, scheduled
 from contrafact.nets.pushforward import at_rest
 from contrafact.nets.sequence_model import Exam
-from contrafact.nets.sequence_training import even, scheduled, unpacked
+from contrafact.nets.sequence_training import even, unpacked
 from contrafact.nets.sequences import SequenceGenerator
 from contrafact.nets.transition_gap import Transitions
 

@@ -12,22 +12,10 @@ from torch import Tensor
 from contrafact.engine.fit import Method, Playable, Training
 from contrafact.engine.items import count
 from contrafact.engine.packing import bare, loaded_net, needed_net
-from contrafact.engine.play import Step
-from contrafact.nets.adversarial import cosine
+from contrafact.nets.adversarial import Scheduled
 from contrafact.nets.counting import Counts
 from contrafact.nets.sequence_model import Exam, JudgedSequenceModel, SequenceModel
 from contrafact.nets.sequences import Lines, LSTMCore, SequenceGenerator
-
-
-class Scheduled(Protocol):
-    """The fields of a learning rate that rises and falls."""
-
-    @property
-    def rate(self) -> float: ...
-    @property
-    def rate_end(self) -> float: ...
-    @property
-    def warm_up(self) -> float: ...
 
 
 class SequenceSettings(Scheduled, Protocol):
@@ -68,12 +56,6 @@ def even(lines: Lines, targets: Tensor) -> Tensor:
     """Weigh all places that belong to lines alike, 1 in sum."""
     counted = lines.counted(targets).float()
     return counted / counted.sum()
-
-
-def scheduled(settings: Scheduled, step: Step) -> float:
-    """Give the learning rate of a step: it rises to its start, then falls along half a cosine."""
-    risen = min((step.number + 1) / max(settings.warm_up * step.total, 1), 1.0)
-    return cosine(step, settings.rate, settings.rate * settings.rate_end) * risen * step.rate
 
 
 def lstm(settings: SequenceSettings, lines: Lines, counts: Counts | None = None) -> SequenceGenerator:

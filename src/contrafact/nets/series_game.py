@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 from contrafact.base.seeds import fold
 from contrafact.engine.average import Average
 from contrafact.engine.play import Move, Phase, Step, Terms
-from contrafact.nets.adversarial import cosine
+from contrafact.nets.adversarial import cosine, rising
 from contrafact.nets.series_items import Parts, tensors
 from contrafact.nets.series_net import Cells, SeriesNet
 
@@ -81,6 +81,7 @@ class Weaving:
         players: Its optimiser.
         rates: The learning rate at the start, and the share of it that is left at the end.
         back: The share of windows that are read looking back.
+        warm_up: The share of the run over which the rate rises.
     """
 
     net: SeriesNet
@@ -97,9 +98,8 @@ class Weaving:
 
     def prepare(self, step: Step) -> None:
         """Set this step's learning rate: it rises quickly, then falls along half a cosine."""
-        risen = min((step.number + 1) / max(self.warm_up * step.total, 1), 1.0)
         rate = cosine(step, self.rates[0], self.rates[0] * self.rates[1])
-        self.players["network"].param_groups[0]["lr"] = rate * risen * step.rate
+        self.players["network"].param_groups[0]["lr"] = rate * rising(step, self.warm_up) * step.rate
 
     def phases(self) -> Sequence[Phase]:
         """Let the only player move."""

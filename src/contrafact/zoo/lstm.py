@@ -31,11 +31,11 @@ from contrafact.engine.adam import AdamW
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.packing import bare, needed_net
 from contrafact.engine.play import Move, Phase, Step, Terms
+from contrafact.nets.adversarial import scheduled
 from contrafact.nets.sequence_model import Exam, SequenceModel, lines_of
 from contrafact.nets.sequence_training import (
     even,
     lstm,
-    scheduled,
     sequence_training,
     sizes,
     steps_for,

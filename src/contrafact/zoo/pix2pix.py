@@ -37,7 +37,7 @@ from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.metrics.overlap import held_out_pairs
-from contrafact.nets.adversarial import make_optimizer
+from contrafact.nets.adversarial import make_optimizer, scheduled
 from contrafact.nets.pairs import (
     Crops,
     PairModel,
@@ -48,7 +48,6 @@ from contrafact.nets.pairs import (
     pair_training,
     placed,
     restored_pairs,
-    scheduled,
     translator,
 )
 from contrafact.nets.unet import PatchCritic, UNet

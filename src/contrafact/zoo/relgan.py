@@ -32,6 +32,7 @@ from contrafact.engine.duel import DUELS
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.metrics.held_out_lines import held_out_lines
+from contrafact.nets.adversarial import scheduled
 from contrafact.nets.pushforward import at_rest
 from contrafact.nets.relational_memory import MemoryCore
 from contrafact.nets.sequence_critics import ManyViewsCritic
@@ -41,7 +42,6 @@ from contrafact.nets.sequence_training import (
     even,
     lstm,
     restored,
-    scheduled,
     sequence_training,
     sizes,
     steps_for,

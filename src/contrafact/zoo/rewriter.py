@@ -40,11 +40,12 @@ from contrafact.engine.fit import Method, TrainedRecipe, Training
 from contrafact.engine.items import count
 from contrafact.engine.packing import bare, loaded_net, needed_net
 from contrafact.engine.play import Move, Phase, Step, Terms
+from contrafact.nets.adversarial import scheduled
 from contrafact.nets.pushforward import at_rest
 from contrafact.nets.rewriter_model import MOST_EXAMINED, RewriterModel
 from contrafact.nets.rewriting import PairCritic, Rewriting
 from contrafact.nets.sequence_model import Exam
-from contrafact.nets.sequence_training import even, scheduled
+from contrafact.nets.sequence_training import even
 from contrafact.nets.sequences import Lines
 
 OFTEN = 4  # times that a word must come, on both sides together, to be learned

@@ -24,7 +24,7 @@ from contrafact.codecs.pairs import PairCodec
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.metrics.overlap import held_out_pairs
-from contrafact.nets.adversarial import make_optimizer
+from contrafact.nets.adversarial import make_optimizer, scheduled
 from contrafact.nets.pairs import (
     PairModel,
     Turning,
@@ -33,7 +33,6 @@ from contrafact.nets.pairs import (
     pair_training,
     placed,
     restored_pairs,
-    scheduled,
     translator,
 )
 from contrafact.nets.unet import UNet as Network
