@@ -17,7 +17,7 @@ from torch.nn.functional import softplus
 from torch.optim import Optimizer
 
 from contrafact.engine.average import Average
-from contrafact.engine.penalties import Judge
+from contrafact.engine.penalties import Judge, judged
 from contrafact.engine.play import Move, Phase, Step, Terms
 
 LOG2 = math.log(2)
@@ -161,10 +161,15 @@ def judge_of(critic: nn.Module, scene: Scene, augment: Augment | None, step: Ste
 Penalty = Callable[[Any, Tensor, Tensor, Step], tuple[Tensor, Tensor, Terms]]
 
 
+@torch.no_grad()
+def opinions(on_real: Tensor, on_fake: Tensor) -> Terms:
+    """Report what a critic thinks of real rows and of fakes on average, and in what share of pairs it is right."""
+    return {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
+
+
 def no_penalty(critic: Judge, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
     """Judge real and fake rows in one pass, without a penalty."""
-    logits = critic(torch.cat([real, fake])).squeeze(1)
-    return logits[: len(real)], logits[len(real) :], {}
+    return *judged(critic, real, fake), {}
 
 
 @dataclass(kw_only=True)
@@ -248,9 +253,8 @@ class DuelGame:
             fake = self.make(scene, step)
         judge = judge_of(self.critic, scene, self.augment, step)
         on_real, on_fake, penalties = self.penalty(judge, self.blur(scene.real, step), self.blur(fake, step), step)
-        with torch.no_grad():
-            seen = {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
-        return {"loss": scene.mean(self.loss.critic(on_real, on_fake, self.real_target)), **penalties, **seen}
+        loss = scene.mean(self.loss.critic(on_real, on_fake, self.real_target))
+        return {"loss": loss, **penalties, **opinions(on_real, on_fake)}
 
     def generator_loss(self, batch: Any, step: Step) -> Terms:
         """Make fakes that the critic takes for real."""

@@ -62,6 +62,12 @@ def squared_slope(critic: Judge, points: Tensor, how: How = "auto") -> tuple[Ten
     return logits, 2 * along - squares
 
 
+def judged(critic: Judge, real: Tensor, fake: Tensor) -> tuple[Tensor, Tensor]:
+    """Give the logits of real rows and of fakes, from one pass."""
+    logits = critic(torch.cat([real, fake])).squeeze(1)
+    return logits[: len(real)], logits[len(real) :]
+
+
 def zero_centred(critic: Judge, real: Tensor, fake: Tensor, how: How = "auto") -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Give both logits and both squared slopes (R1 at real rows, R2 at fakes) from one concatenated pass."""
     logits, squares = squared_slope(critic, torch.cat([real, fake]), how)
@@ -103,8 +109,7 @@ def r1_r2(
     def penalty(critic: Judge, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
         first, second = weight(step)
         if step.number % every or not (first or second):
-            logits = critic(torch.cat([real, fake])).squeeze(1)
-            return logits[: len(real)], logits[len(real) :], {}
+            return *judged(critic, real, fake), {}
         on_real, on_fake, r1, r2 = zero_centred(critic, real, fake, how)
         return on_real, on_fake, {"r1": every * first / 2 * r1.mean(), "r2": every * second / 2 * r2.mean()}
 
@@ -115,8 +120,8 @@ def wasserstein(weight: float, how: How = "auto") -> Callable[..., tuple[Tensor,
     """Make WGAN-GP's penalty: λ (‖∇D‖ - 1)² at points between real rows and fakes."""
 
     def penalty(critic: Judge, real: Tensor, fake: Tensor, step: Step) -> tuple[Tensor, Tensor, Terms]:
-        logits = critic(torch.cat([real, fake])).squeeze(1)
+        on_real, on_fake = judged(critic, real, fake)
         slope = one_centred(critic, real, fake, step.uniform(len(real)), how)
-        return logits[: len(real)], logits[len(real) :], {"slope": weight * slope.mean()}
+        return on_real, on_fake, {"slope": weight * slope.mean()}
 
     return penalty

@@ -16,7 +16,7 @@ from torch.nn.functional import cross_entropy
 from torch.optim import Optimizer
 
 from contrafact.engine.average import Average
-from contrafact.engine.duel import DUELS
+from contrafact.engine.duel import DUELS, opinions
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.nets.adversarial import cosine, scheduled
@@ -160,9 +160,7 @@ class HoleGame:
 
         penalty = r1_r2(lambda _: (self.recipe.penalty, self.recipe.penalty), self.recipe.penalty_every)
         on_real, on_fake, penalties = penalty(judge, puzzle.truth, fake, step)
-        with torch.no_grad():
-            seen = {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
-        return {"loss": DUEL.critic(on_real, on_fake, 1.0).mean(), **penalties, **seen}
+        return {"loss": DUEL.critic(on_real, on_fake, 1.0).mean(), **penalties, **opinions(on_real, on_fake)}
 
     def generator_loss(self, batch: dict[str, Tensor], step: Step) -> Terms:
         """Fill half of the windows twice, so that the critic takes them for whole and the draws vary as they should."""

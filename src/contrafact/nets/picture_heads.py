@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from contrafact.engine.duel import Augment, DuelGame, Scene
+from contrafact.engine.duel import Augment, DuelGame, Scene, opinions
 from contrafact.engine.play import Step, Terms
 from contrafact.nets.pictures import LEAK, PictureCritic
 
@@ -93,10 +93,8 @@ class TwoHeadedGame(DuelGame):
         hearing = Hearing(self.critic, self.augment, step)
         on_real, on_fake, penalties = self.penalty(hearing, scene.real, fake, step)
         real, made = hearing.answers().chunk(2)
-        with torch.no_grad():
-            seen = {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
         loss = scene.mean(self.loss.critic(on_real, on_fake, self.real_target))
-        return {"loss": loss, **self.critic_adds(real, made, scene, batch), **penalties, **seen}
+        return {"loss": loss, **self.critic_adds(real, made, scene, batch), **penalties, **opinions(on_real, on_fake)}
 
     def generator_loss(self, batch: Any, step: Step) -> Terms:
         """Make fakes that are taken for real and answered for as they were meant."""

@@ -32,7 +32,7 @@ from torch.optim import Optimizer
 
 from contrafact.base.recipe import Count, NotNegative, Positive, Share, Whole
 from contrafact.codecs.pairs import PairCodec
-from contrafact.engine.duel import DUELS
+from contrafact.engine.duel import DUELS, opinions
 from contrafact.engine.fit import TrainedRecipe, Training
 from contrafact.engine.penalties import r1_r2
 from contrafact.engine.play import Move, Phase, Step, Terms
@@ -108,9 +108,7 @@ class PairDuel:
         real, made = (torch.cat([cut.source, target], dim=1) for target in (cut.shown, fake))
         penalty = r1_r2(lambda _: (self.recipe.r1, 0.0), self.recipe.penalty_every)
         on_real, on_fake, penalties = penalty(self.critic, real, made, step)
-        with torch.no_grad():
-            seen = {"on_real": on_real.mean(), "on_fake": on_fake.mean(), "wins": (on_real > on_fake).float().mean()}
-        return {"loss": DUEL.critic(on_real, on_fake, 1.0).mean(), **penalties, **seen}
+        return {"loss": DUEL.critic(on_real, on_fake, 1.0).mean(), **penalties, **opinions(on_real, on_fake)}
 
     def generator_loss(self, batch: dict[str, Tensor], step: Step) -> Terms:
         """Be right, and make targets that the critic takes for true."""
