@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -70,3 +70,22 @@ def in_blocks(n: int, draw: Callable[[int], T], *, rows: int = BLOCK_ROWS, start
         low, high = max(start - block * rows, 0), min(start + n - block * rows, rows)
         pieces.append(draw(block)[low : max(high, low)])  # type: ignore[index]
     return pieces
+
+
+class Block:
+    """Arrays by name whose rows belong together, to be sliced as one: what `in_blocks` draws, where a row has parts.
+
+    Arguments:
+        parts: The arrays.
+    """
+
+    def __init__(self, parts: Mapping[str, np.ndarray]) -> None:
+        self.parts = parts
+
+    def __getitem__(self, rows: slice) -> Block:
+        return Block({name: part[rows] for name, part in self.parts.items()})
+
+
+def joined(blocks: Sequence[Block]) -> dict[str, np.ndarray]:
+    """Put the arrays of blocks together."""
+    return {name: np.concatenate([block.parts[name] for block in blocks]) for name in blocks[0].parts}

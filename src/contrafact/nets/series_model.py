@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 
 from contrafact.base.errors import UsageError
-from contrafact.base.recipe import Recipe
-from contrafact.base.seeds import checked_count, chosen, fold, generator, in_blocks
+from contrafact.base.seeds import Block, checked_count, chosen, fold, generator, in_blocks, joined
 from contrafact.engine.model import Model
 
 BLOCK_SERIES = 64
@@ -34,9 +33,6 @@ class SeriesModel(Model):
     """
 
     sees_attributes = False
-
-    def __init__(self, recipe: Recipe, codec: Any) -> None:
-        super().__init__(recipe, codec)
 
     def drawn(self, heads: Windows, seed: int) -> Steps:
         """Draw windows: numbers and points, windows x steps x variables.
@@ -65,9 +61,8 @@ class SeriesModel(Model):
                 code="E662",
             )
         own = chosen(seed)
-        pieces = in_blocks(n, lambda block: _Slices(self._block(heads, own, block)), rows=BLOCK_SERIES)
-        parts = {name: np.concatenate([piece.parts[name] for piece in pieces]) for name in pieces[0].parts}
-        return self.codec.decode(parts)
+        blocks = in_blocks(n, lambda block: Block(self._block(heads, own, block)), rows=BLOCK_SERIES)
+        return self.codec.decode(joined(blocks))
 
     def _block(self, heads: Windows, seed: int, block: int) -> Windows:
         stream = generator(seed, "heads", block)
@@ -195,16 +190,6 @@ def _expected(codec: Any, values: np.ndarray, points: np.ndarray) -> Steps:
 def best_points(codec: Any, place: int) -> bool:
     """Tell whether a variable's best guess is its likeliest word rather than a mean."""
     return not codec.variables[place].column.numeric or bool(codec.variables[place].column.words)
-
-
-class _Slices:
-    """Windows that can be sliced."""
-
-    def __init__(self, parts: Windows) -> None:
-        self.parts = parts
-
-    def __getitem__(self, rows: slice) -> _Slices:
-        return _Slices({name: part[rows] for name, part in self.parts.items()})
 
 
 def unknown(panel: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from contrafact.base.recipe import Recipe
-from contrafact.base.seeds import BLOCK_ROWS, in_blocks
+from contrafact.base.seeds import BLOCK_ROWS, Block, in_blocks, joined
 from contrafact.engine.duel import DuelGame, Latent, Scene
 from contrafact.engine.fit import Method, Score, Training
 from contrafact.engine.packing import bare, loaded_net, needed_net
@@ -26,14 +26,8 @@ from contrafact.nets.adversarial import (
 )
 from contrafact.nets.pushforward import Pushforward, at_rest
 from contrafact.nets.table_rows import Layout, RowCritic, RowGenerator
-from contrafact.nets.woven import Block
 
 Encoded = dict[str, np.ndarray]
-
-
-def joined(pieces: list[Block]) -> Encoded:
-    """Put pieces of encoded rows together."""
-    return {name: np.concatenate([piece.parts[name] for piece in pieces]) for name in pieces[0].parts}
 
 
 class TablePushforward(Pushforward):

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from contrafact.base.recipe import Recipe
-from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
+from contrafact.base.seeds import BLOCK_ROWS, Block, checked_count, chosen, fold, generator, in_blocks, joined
 from contrafact.engine.model import Model
 from contrafact.engine.packing import bare, needed_net, weights_of
 from contrafact.nets.aid import Aid, AidExam
@@ -144,8 +144,7 @@ class Woven(Model):
 
     def drawn(self, n: int, seed: int, asked: Asked, start: int = 0) -> Encoded:
         """Draw the encoded rows `start` to `start + n` of the endless sample that belongs to a seed."""
-        pieces = in_blocks(n, lambda block: Block(self._block(seed, block, asked)), start=start)
-        return {name: np.concatenate([piece.parts[name] for piece in pieces]) for name in pieces[0].parts}
+        return joined(in_blocks(n, lambda block: Block(self._block(seed, block, asked)), start=start))
 
     @torch.no_grad()
     def _block(self, seed: int, block: int, asked: Asked, rows: int = BLOCK_ROWS) -> Encoded:
@@ -263,16 +262,6 @@ class Woven(Model):
         """Fill the holes with one of the draws that `impute` makes, by its number from 0."""
         filling = Filling(self.net, self.codec, data, self.aid, start // BLOCK_ROWS)
         return filling.drawn(fold(seed, "impute", number), self._in_order)
-
-
-class Block:
-    """Encoded rows that can be sliced."""
-
-    def __init__(self, parts: Encoded) -> None:
-        self.parts = parts
-
-    def __getitem__(self, rows: slice) -> Block:
-        return Block({name: part[rows] for name, part in self.parts.items()})
 
 
 def restored(recipe: Any, codec: Any, arrays: Encoded, design: Any) -> Woven:

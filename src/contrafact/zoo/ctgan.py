@@ -32,7 +32,7 @@ from torch.optim import Optimizer
 
 from contrafact.base.errors import UsageError
 from contrafact.base.recipe import Count, NotNegative, Positive, Sentences, Share
-from contrafact.base.seeds import BLOCK_ROWS, checked_count, chosen, fold, generator, in_blocks
+from contrafact.base.seeds import BLOCK_ROWS, Block, checked_count, chosen, fold, generator, in_blocks, joined
 from contrafact.codecs.rows import RowsCodec
 from contrafact.codecs.schema import Role
 from contrafact.engine.fit import Method, TrainedRecipe, Training
@@ -43,9 +43,7 @@ from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.metrics.held_out import score_of
 from contrafact.nets.by_sampling import Law, Levels, Sampling
 from contrafact.nets.pushforward import at_rest
-from contrafact.nets.table_duel import joined
 from contrafact.nets.table_rows import Layout
-from contrafact.nets.woven import Block
 
 EPOCHS, FEWEST_STEPS, MOST_STEPS = 300, 300, 20_000
 CERTAIN = 1e9  # the logit of a level that was asked for
