@@ -34,8 +34,6 @@ from contrafact.metrics.sound_features import DEEPEST, Hearing, as_clips, log_me
 from contrafact.metrics.sound_signs import sign_scores
 from contrafact.metrics.spread import DRAWS, percentiles, share
 
-FEWEST_OF_A_CLASS = 5
-
 
 def sound_scores(real: Data, fake: Data, holdout: Data | None = None, seed: int = 0) -> dict[str, Score]:
     """Score generated clips against the clips that a model was trained on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -27,33 +27,6 @@ EPOCHS = 8
 FEWEST = 10  # pictures of which some can be held out
 ClassWeights = Literal["balanced"] | dict[str, Positive] | None
 Resample = Literal["share", "equal"]
-
-
-class PictureSettings(Protocol):
-    """The fields that every adversarial recipe over pictures has, once the kind of data is known."""
-
-    @property
-    def steps(self) -> int | None: ...
-    @property
-    def batch(self) -> int: ...
-    @property
-    def latent_size(self) -> int: ...
-    @property
-    def width(self) -> int: ...
-    @property
-    def rate(self) -> float: ...
-    @property
-    def momentum(self) -> float: ...
-    @property
-    def critic_steps(self) -> int: ...
-    @property
-    def half_life(self) -> float: ...
-    @property
-    def mirror(self) -> bool: ...
-    @property
-    def class_weights(self) -> ClassWeights: ...
-    @property
-    def resample(self) -> Resample: ...
 
 
 def picture_networks(settings: Any, codec: Any) -> tuple[nn.Module, nn.Module]:

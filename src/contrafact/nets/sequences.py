@@ -9,7 +9,7 @@ line, which is only ever read, the one after that. Where all lines are equally l
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -91,18 +91,6 @@ def rows_of_classes(lines: Lines, width: int) -> nn.Module | None:
     if lines.crossed:
         return Summed(lines.crossed, width)
     return nn.Embedding(lines.classes, width) if lines.classes else None
-
-
-class Core(Protocol):
-    """What carries the prefix of a line."""
-
-    width: int
-
-    def begin(self, rows: int, like: Tensor) -> State:
-        """Give the state before anything was read."""
-
-    def run(self, inputs: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read inputs, lines x places x width, and give the hidden row at each place and the state at the end."""
 
 
 class LSTMCore(nn.Module):
