@@ -21,14 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Self
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from contrafact.base.seeds import generator
-from contrafact.nets.round_robin import Noise, hidden_cells, standard
+from contrafact.nets.round_robin import Columns, Noise, hidden_cells, standard
 
 MOST_COLUMNS, MOST_ROWS = 64, 8000  # columns that a law is learned of, and rows that it is learned from
 ROUNDS, STILL = 60, 2e-3  # at most so many rounds; fewer when no entry of the law moves by more
@@ -38,35 +37,18 @@ MOST_CELLS = 2**21  # numbers in a block of factors
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Normal:
+class Normal(Columns):
     """A normal law of a matrix's columns.
 
-    Arguments:
-        mean: Each column's mean over the rows where it is known (d).
-        scale: Its standard deviation; 1 where it never varied.
-        low: Its least known value.
-        high: Its largest.
+    Arguments (beside those of `Columns`):
         middle: In standardised units, the law's mean (d).
         covariance: In standardised units, the law's covariance (d x d).
         spread: In standardised units, the usual standard deviation of a hole, given the rest of its row (d).
     """
 
-    mean: np.ndarray
-    scale: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
     middle: np.ndarray
     covariance: np.ndarray
     spread: np.ndarray
-
-    def arrays(self) -> dict[str, np.ndarray]:
-        """Give everything by name, to be saved."""
-        return dict(vars(self))
-
-    @classmethod
-    def of(cls, arrays: dict[str, np.ndarray]) -> Self:
-        """Read what `arrays` gave."""
-        return cls(**arrays)
 
     def filled(self, values: np.ndarray, noise: Noise | None = None) -> np.ndarray:
         """Fill the holes of rows.

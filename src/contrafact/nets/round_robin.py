@@ -33,27 +33,20 @@ Noise = Callable[[tuple[int, ...]], np.ndarray]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Coefficients:
-    """The regressions of a matrix's columns on each other.
+class Columns:
+    """What is known of each column of a matrix by itself; a subclass says how columns go together.
 
     Arguments:
         mean: Each column's mean over the rows where it is known (d).
         scale: Its standard deviation; 1 where it never varied.
         low: Its least known value.
         high: Its largest.
-        blocks: Where each block of columns starts (b); the columns of a block are known together, and none helps to
-            predict another.
-        weights: In standardised units, the weights of all columns and of a constant (d + 1) for each column (d).
-        spread: In standardised units, the standard deviation of what the regressions leave (d).
     """
 
     mean: np.ndarray
     scale: np.ndarray
     low: np.ndarray
     high: np.ndarray
-    blocks: np.ndarray
-    weights: np.ndarray
-    spread: np.ndarray
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Give everything by name, to be saved."""
@@ -63,6 +56,22 @@ class Coefficients:
     def of(cls, arrays: dict[str, np.ndarray]) -> Self:
         """Read what `arrays` gave."""
         return cls(**arrays)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Coefficients(Columns):
+    """The regressions of a matrix's columns on each other.
+
+    Arguments (beside those of `Columns`):
+        blocks: Where each block of columns starts (b); the columns of a block are known together, and none helps to
+            predict another.
+        weights: In standardised units, the weights of all columns and of a constant (d + 1) for each column (d).
+        spread: In standardised units, the standard deviation of what the regressions leave (d).
+    """
+
+    blocks: np.ndarray
+    weights: np.ndarray
+    spread: np.ndarray
 
     def filled(self, values: np.ndarray, noise: Noise | None = None) -> np.ndarray:
         """Fill the holes of rows, by the usual number of rounds; see `apply`."""
