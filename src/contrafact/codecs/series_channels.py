@@ -6,7 +6,7 @@ import numpy as np
 
 from contrafact.base.lined import lined
 from contrafact.codecs.series import SeriesCodec
-from contrafact.codecs.series_cells import UNKNOWN
+from contrafact.codecs.series_cells import NUMBER, UNKNOWN
 from contrafact.codecs.series_panel import Panel
 
 FARTHEST = 30.0  # on a variable's scale, beyond which no number is taken
@@ -57,7 +57,7 @@ def cells(codec: SeriesCodec, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarr
     for variable in codec.variables:
         if variable.column.numeric:
             own = np.clip(np.nan_to_num(numbers[..., place]), -FARTHEST, FARTHEST)
-            told = variable.encode(variable.decode(own, np.full(own.shape, -1)))
+            told = variable.encode(variable.decode(own, np.full(own.shape, NUMBER)))
             place += 1
         else:
             size = len(variable.column.words)

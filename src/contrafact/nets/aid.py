@@ -44,6 +44,7 @@ class Aid:
 
     Arguments:
         design: Puts cells into the matrix that the regressions know.
+        scores: Which columns the regressions read as normal scores.
         fitted: The regressions.
         share: For each column of the table, the network's share of a best guess; 1 for columns that are no numbers.
         stretch: For each column, how many times as far from the best guess as mixed draws its draws lie.

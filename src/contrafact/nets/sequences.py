@@ -132,7 +132,7 @@ class SequenceGenerator(nn.Module):
 
     Arguments:
         lines: What lines look like.
-        core: What carries the prefix.
+        core: What carries the prefix; it has a `width`, begins and runs as `LSTMCore` does.
         embedding: Numbers that a symbol is read as.
         dropout: Share of numbers hidden at both ends of the core while training.
         tied: Whether symbols are written by the same numbers that they are read by.

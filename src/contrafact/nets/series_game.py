@@ -22,6 +22,7 @@ from contrafact.engine.average import Average
 from contrafact.engine.play import Move, Phase, Step, Terms
 from contrafact.nets.adversarial import cosine, rising
 from contrafact.nets.series_items import Parts, tensors
+from contrafact.nets.series_model import NUMBER, UNKNOWN
 from contrafact.nets.series_net import Cells, SeriesNet
 
 SPANS, OF_ALL, LONGEST = 0.75, 0.55, 0.6  # shares of windows with spans, with spans of all variables; of a window
@@ -58,7 +59,7 @@ def surprise(net: SeriesNet, batch: dict[str, Tensor], uniform: Uniform, *, back
         back: Whether steps look back, or both ways over hidden cells.
     """
     values, points = batch["values"], batch["points"]
-    there = points != -2
+    there = points != UNKNOWN
     known = there if back else there & ~hidden_cells(uniform, *values.shape)
     guide, reach = net.guided(values, known, batch["phases"], back=back)
     cells = Cells(values=values, points=points, known=known, guide=guide, reach=reach, phases=batch["phases"])
@@ -67,7 +68,7 @@ def surprise(net: SeriesNet, batch: dict[str, Tensor], uniform: Uniform, *, back
     beside = there & shown if back else known | (there & shown)
     asked = there & ~beside
     blurred = values + (2 * uniform(*values.shape) - 1) * net.blurs
-    found = net.law(states, cells.but(beside)).surprise(torch.where(points == -1, blurred, values), points)
+    found = net.law(states, cells.but(beside)).surprise(torch.where(points == NUMBER, blurred, values), points)
     return torch.where(asked, found, torch.zeros_like(found)), asked
 
 
@@ -157,10 +158,10 @@ class Exam:
         sums, count = 0.0, 0
         for place in range(values.shape[1]):
             own = points[:, place]
-            there = own[own != -2]
+            there = own[own != UNKNOWN]
             shares = torch.bincount(there + 1).double() / max(len(there), 1)
             sums -= float(len(there) * (shares * shares.clamp_min(1e-12).log()).sum())
-            numbers = values[own == -1, place].double()
+            numbers = values[own == NUMBER, place].double()
             if len(numbers) > 1:
                 sums += len(numbers) * (0.5 + float(torch.log(numbers.std(correction=0).clamp_min(1e-3) * 2.5066)))
             count += len(there)

@@ -18,7 +18,7 @@ from contrafact.engine.model import Model
 BLOCK_SERIES = 64
 MEAN_DRAWS = 100  # futures whose mean is the best guess, where a model has no closed form
 
-UNKNOWN = -2  # in the place of a point, as the codec of series writes it
+NUMBER, UNKNOWN = -1, -2  # in the place of a point, as the codec of series writes them
 
 Windows = dict[str, np.ndarray]
 Steps = tuple[np.ndarray, np.ndarray]  # numbers and points
@@ -173,7 +173,7 @@ def _last_stretches(panel: Any) -> np.ndarray:
 
 def _expected(codec: Any, values: np.ndarray, points: np.ndarray) -> Steps:
     """Give means of numbers and the likeliest levels over draws."""
-    made, kept = np.zeros(values.shape[1:], dtype=np.float32), np.full(points.shape[1:], -1, dtype=np.int16)
+    made, kept = np.zeros(values.shape[1:], dtype=np.float32), np.full(points.shape[1:], NUMBER, dtype=np.int16)
     for place, variable in enumerate(codec.variables):
         own = points[..., place]
         words = len(variable.column.words)

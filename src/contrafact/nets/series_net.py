@@ -26,6 +26,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
+from contrafact.nets.series_model import NUMBER, UNKNOWN
 from contrafact.nets.series_straight import Straight
 from contrafact.nets.weave import Residual
 
@@ -92,7 +93,7 @@ class Law:
         picked = (edges < (chance.double() * edges[:, -1])[:, None]).sum(-1).clamp_max(edges.shape[1] - 1)
         part = (picked - self.points).clamp_min(0)[:, None]
         numbers = self.middles.gather(-1, part)[:, 0] + self.widths.gather(-1, part)[:, 0] * normal
-        return numbers, torch.where(picked < self.points, picked, -1)
+        return numbers, torch.where(picked < self.points, picked, NUMBER)
 
 
 class Attention(nn.Module):
@@ -323,7 +324,7 @@ class SeriesNet(nn.Module):
         if not traits.shape[1]:
             return found.expand(len(traits), -1)
         spots = self.traits((traits.long().clamp_min(-1) + 1) + self.trait_offsets).sum(1)
-        whole: Tensor = found + spots + self.told(torch.where(traits == -2, 0.0, told))
+        whole: Tensor = found + spots + self.told(torch.where(traits == UNKNOWN, 0.0, told))
         return whole
 
     def _features(self, cells: Cells) -> Tensor:
@@ -398,7 +399,7 @@ class Cells:
 
     Arguments:
         values: Numbers.
-        points: Points; -1 for numbers.
+        points: Points; NUMBER for numbers.
         known: Which cells are looked at.
         guide: Where a number would be expected from its own known neighbours.
         reach: How many steps away these are.

@@ -18,7 +18,7 @@ from contrafact.base.seeds import fold, generator
 from contrafact.engine.packing import weights_of
 from contrafact.nets.series_game import Exam
 from contrafact.nets.series_items import near
-from contrafact.nets.series_model import UNKNOWN, Fills, Follows, Steps, Windows, best_points, unknown
+from contrafact.nets.series_model import NUMBER, UNKNOWN, Fills, Follows, Steps, Windows, best_points, unknown
 from contrafact.nets.series_net import Cells, SeriesNet, since
 
 SHOWN = 8
@@ -256,7 +256,7 @@ class _Filling:
                 size = self.codec.variables[place].size
                 kept[own, place] = law.of(place).logs[..., :size].argmax(-1).numpy()[own]
             else:
-                made[own, place], kept[own, place] = means[own, place], -1
+                made[own, place], kept[own, place] = means[own, place], NUMBER
         self._keep(made, kept)
 
     def _numbers(self) -> Tensor:
