@@ -71,6 +71,11 @@ class Step:
         return self._own(torch.randint(high, size, generator=self.generator, device=self.generator.device))
 
 
+def lone_step(seed: int) -> Step:
+    """Give a step of no game, for draws on the CPU that depend on a seed alone."""
+    return Step(number=0, total=1, generator=torch.Generator().manual_seed(seed))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Move:
     """One optimiser step by one player.

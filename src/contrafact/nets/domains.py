@@ -17,7 +17,7 @@ from contrafact.base.recipe import Recipe
 from contrafact.engine.fit import Score
 from contrafact.engine.model import Model
 from contrafact.engine.packing import weights_of
-from contrafact.engine.play import Step
+from contrafact.engine.play import lone_step
 from contrafact.nets.any_size import cut_windows, floats, items_of, like, resized, whole_numbers, working_size
 from contrafact.nets.fills import ExamScore
 from contrafact.nets.residual import Painter, bounded
@@ -67,7 +67,7 @@ class Exam:
             seed: Chooses what the judge compares.
             judge: Makes a score from windows of real pictures.
         """
-        step = Step(number=0, total=1, generator=torch.Generator().manual_seed(seed))
+        step = lone_step(seed)
         sides = [held["pictures"][held["labels"] == side] for side in range(2)]
         if min(map(len, sides)) < 2:
             raise _alone()

@@ -20,7 +20,7 @@ from contrafact.engine.fit import Score
 from contrafact.engine.items import each
 from contrafact.engine.model import Model
 from contrafact.engine.packing import weights_of
-from contrafact.engine.play import Step
+from contrafact.engine.play import Step, lone_step
 from contrafact.nets.any_size import (
     cut_windows,
     floats,
@@ -48,7 +48,7 @@ def _noise(size: int, seed: int) -> Tensor:
 
 
 def _draws(seed: int, purpose: str) -> Step:
-    return Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, purpose)))
+    return lone_step(fold(seed, purpose))
 
 
 def as_holes(masks: Any, pictures: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ from torch.optim import Optimizer
 from contrafact.engine.average import Average
 from contrafact.engine.duel import DUELS, opinions
 from contrafact.engine.penalties import r1_r2
-from contrafact.engine.play import Move, Phase, Step, Terms
+from contrafact.engine.play import Move, Phase, Step, Terms, lone_step
 from contrafact.nets.adversarial import cosine, scheduled
 from contrafact.nets.any_size import window_of, window_places, windows_at
 from contrafact.nets.exemplars import Exemplars, Places
@@ -136,7 +136,7 @@ class HoleGame:
     @cached_property
     def settling_puzzle(self) -> tuple[Puzzle, Tensor]:
         """Make the windows, and the noise, over which the norms are measured; always the same."""
-        step = Step(number=0, total=1, generator=torch.Generator().manual_seed(0))
+        step = lone_step(0)
         puzzle = self.puzzle(self.settling, step)
         return puzzle, step.normal(len(puzzle.truth), self.generator.noise_size)
 

@@ -15,7 +15,7 @@ from contrafact.base.recipe import Recipe
 from contrafact.base.seeds import chosen, fold, in_blocks
 from contrafact.base.thumbnail import SYNTHETIC, rows
 from contrafact.engine.duel import Latent
-from contrafact.engine.play import Step
+from contrafact.engine.play import Step, lone_step
 from contrafact.nets import directions, inversion, latent
 from contrafact.nets.directions import By, Direction
 from contrafact.nets.inversion import Inverted
@@ -307,4 +307,4 @@ class PictureModel(Pushforward):
 
 
 def _draws(seed: int, block: int | str) -> Step:
-    return Step(number=0, total=1, generator=torch.Generator().manual_seed(fold(seed, "sample", block)))
+    return lone_step(fold(seed, "sample", block))

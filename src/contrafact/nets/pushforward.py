@@ -16,7 +16,7 @@ from contrafact.base.seeds import BLOCK_ROWS, chosen, fold, in_blocks
 from contrafact.engine.duel import Latent
 from contrafact.engine.model import Model
 from contrafact.engine.packing import weights_of
-from contrafact.engine.play import Step
+from contrafact.engine.play import Step, lone_step
 
 CANDIDATES = 8
 
@@ -45,8 +45,7 @@ class Pushforward(Model):
     @torch.no_grad()
     def _block(self, seed: int, block: int, candidates: int = 1) -> Tensor:
         device = next(self.generator.parameters()).device
-        source = torch.Generator().manual_seed(fold(seed, "sample", block))
-        step = Step(number=0, total=1, generator=source)
+        step = lone_step(fold(seed, "sample", block))
         noise = self.latent.draw(step, BLOCK_ROWS * candidates).to(device)
         rows: Tensor = self.generator(noise)
         if candidates == 1:
