@@ -325,6 +325,10 @@ class Training:
             # The latest that is not clearly worse than the best: the luckiest of twenty looks is not the best model.
             self.memory.best_score, self.memory.best_step = max(row["score"], self.memory.best_score), self.step
             self._best = self.live.arrays(with_critic=True)
+        self._keep(best=best)
+
+    def _keep(self, *, best: bool) -> None:
+        """Remember this state, and write it where there is a folder."""
         self._kept = self._state()
         if self.writer:
             self.writer.sync_metrics()
@@ -398,11 +402,8 @@ class Training:
 
     def _stop(self, number: int) -> None:
         """Save at this very step and leave."""
-        self._kept = self._state()
         assert self.writer is not None
-        self.writer.sync_metrics()
-        files = self.live.files(with_critic=True)
-        checkpoints.save(self.writer.run.checkpoints, self._kept, files, self.wish.identity, best=False)
+        self._keep(best=False)
         self.writer.event("stopped", step=self.step, why=signal.Signals(number).name)
         stopped = StoppedEarly(
             f"Stopped at step {self.step} of {self.total}, as asked.",

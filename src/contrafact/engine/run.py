@@ -119,7 +119,7 @@ class Run:
             return "unfinished"
         if kinds[-1] in ("finished", "stopped"):
             return kinds[-1]
-        return "running" if holder(self.folder) else "unfinished"
+        return "running" if is_held(self.folder) else "unfinished"
 
 
 class Writer:
@@ -248,7 +248,7 @@ def take_lock(folder: Path) -> IO[str]:
     return file
 
 
-def holder(folder: Path) -> bool:
+def is_held(folder: Path) -> bool:
     """Tell whether another process holds the folder."""
     if not (folder / ".lock").exists():
         return False
