@@ -24,9 +24,9 @@ from sklearn.svm import SVC
 
 from contrafact import zoo
 from contrafact.base.data import Data
+from contrafact.base.demo_texts import ABOUT, OPENINGS, SAID
 from contrafact.base.errors import UsageError
 from contrafact.base.seeds import fold, generator
-from contrafact.base.spoken import ABOUT, OPENINGS, SAID
 from contrafact.metrics.sound_features import Hearing, as_clips
 from contrafact.tasks.read import read_or_open
 from table import Row, Table, cpu_seconds, mean_range

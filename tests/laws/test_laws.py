@@ -17,9 +17,9 @@ import pytest
 import contrafact
 from contrafact.base.abilities import abilities
 from contrafact.base.data import Data, fingerprint
+from contrafact.base.demo_texts import reviews
 from contrafact.base.demos import changes, demo, ring
 from contrafact.base.errors import ContrafactError, StorageError, UsageError
-from contrafact.base.spoken import reviews
 from contrafact.zoo.index import INDEX, Entry, find, recipe, settings_of
 
 ZOO = Path(contrafact.__file__).parent / "zoo"

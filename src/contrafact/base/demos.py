@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from contrafact.base.data import Data, Mixture
+from contrafact.base.demo_texts import dates, reviews
 from contrafact.base.errors import UsageError, did_you_mean
 from contrafact.base.seeds import generator
-from contrafact.base.spoken import dates, reviews
 
 if TYPE_CHECKING:
     import pandas as pd
