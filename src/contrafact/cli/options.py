@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from contrafact.base.errors import UsageError
+from contrafact.base.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from contrafact.tasks.train import Order
 
 
+PAGES = (".html", ".htm")
 KINDS = ("vectors", "pictures", "sound", "table", "text", "text pairs", "series")
 CONSTRAINT = 'what every row keeps: "age >= 18", "start <= end", "combinations(city, country)", "unique(id)"'
 CSV_SAFE = "in .csv and .tsv, text that begins like a formula (= + - @) gets an apostrophe in front"
@@ -54,6 +55,20 @@ def settings(pairs: list[str], example: str = "--set steps=500") -> dict[str, st
     if wrong:
         raise UsageError(f"'{wrong[0]}' is no setting.", why="A setting reads KEY=VALUE.", fix=example, code="E119")
     return {key: value for key, _, value in (pair.partition("=") for pair in pairs)}
+
+
+def names_in(text: str) -> list[str]:
+    """Read names with commas between them.
+
+    >>> names_in("age, sex,")
+    ['age', 'sex']
+    """
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def no_table(what: str, why: str) -> DataError:
+    """Say that a file that is asked a question about columns has none."""
+    return DataError(f"{what} is no table.", why=why, fix="Give a .csv, .tsv or .parquet file.", code="E203")
 
 
 def order_of(args: argparse.Namespace) -> Order:

@@ -6,15 +6,15 @@ import argparse
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from contrafact.base.errors import DataError, UsageError
+from contrafact.base.errors import UsageError
 from contrafact.cli.answer import Answer, notes_of, score_table
 from contrafact.cli.graphs import read_graph
+from contrafact.cli.options import PAGES, no_table
 
 if TYPE_CHECKING:
     from contrafact.tasks.decide import Decision
 
 HELP = "learn whom to treat, and what that is worth against treating all or none"
-PAGES = (".html", ".htm")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -45,12 +45,7 @@ def run(args: argparse.Namespace) -> Answer:
         ready(out, args.what)
     data = read(args.what)
     if not hasattr(data, "columns"):
-        raise DataError(
-            f"{args.what} is no table.",
-            why="A decision is learned from rows and columns.",
-            fix="Give a .csv, .tsv or .parquet file.",
-            code="E203",
-        )
+        raise no_table(args.what, "A decision is learned from rows and columns.")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always", DecisionWarning)
         found = decide(

@@ -8,16 +8,16 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contrafact.base.errors import DataError, UsageError
+from contrafact.base.errors import UsageError
 from contrafact.cli.answer import Answer, notes_of, say, table
-from contrafact.cli.options import settings
+from contrafact.cli.options import PAGES, names_in, no_table, settings
 
 if TYPE_CHECKING:
     from contrafact.causal.graph import Graph
 
 HELP = "look for arrows between the columns of a table: hypotheses, with a confidence each"
 SHOWN = 20
-GRAPHS, TABLES, PAGES = (".txt", ".dot", ".dag"), (".csv", ".tsv", ".parquet"), (".html", ".htm")
+GRAPHS, TABLES = (".txt", ".dot", ".dag"), (".csv", ".tsv", ".parquet")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -61,12 +61,7 @@ def run(args: argparse.Namespace) -> Answer:
     _between(args.threshold)
     data = read(args.what)
     if not hasattr(data, "columns") and getattr(data, "kind", "") != "vectors":
-        raise DataError(
-            f"{args.what} is no table.",
-            why="Arrows are looked for between columns.",
-            fix="Give a .csv, .tsv or .parquet file.",
-            code="E203",
-        )
+        raise no_table(args.what, "Arrows are looked for between columns.")
     chosen: dict[str, Any] = dict(settings(args.set))
     job = prepare(
         data,
@@ -111,8 +106,7 @@ def tiers_of(text: str | None) -> list[list[str]] | None:
     """
     if text is None:
         return None
-    groups = [[name.strip() for name in part.split(",") if name.strip()] for part in re.split("[<;]", text)]
-    return [names for names in groups if names]
+    return [names for part in re.split("[<;]", text) if (names := names_in(part))]
 
 
 def _between(threshold: float) -> None:
@@ -184,6 +178,8 @@ def _told(args: argparse.Namespace, edges: Any, graph: Graph, verdict: str, file
 
 def _next(args: argparse.Namespace, graph: Graph) -> list[str]:
     """Say what to do with the arrows: look at them, mend them, and ask what they imply."""
+    from contrafact.causal.writing import shown
+
     file = next((out for out in args.out if Path(out).suffix.lower() in GRAPHS), None)
     again = shlex.join(["contrafact", "discover", args.what, "-o", "graph.txt"])
     begin = [] if file else [f"keep the graph: {again}"]
@@ -191,11 +187,5 @@ def _next(args: argparse.Namespace, graph: Graph) -> list[str]:
     begin.append(f"strike out what cannot be, in {file} or with --forbid and --tiers; add x <-> y for a hidden cause")
     if not graph.directed:
         return begin
-    a, b = graph.directed[0]
-    return [*begin, shlex.join(["contrafact", "identify", file, f"ATE({_name(a)}, {_name(b)})"])]
-
-
-def _name(name: str) -> str:
-    from contrafact.causal.writing import shown
-
-    return shown(name)
+    a, b = map(shown, graph.directed[0])
+    return [*begin, shlex.join(["contrafact", "identify", file, f"ATE({a}, {b})"])]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from contrafact.base.errors import ContrafactError, DataError, UsageError
+from contrafact.base.errors import ContrafactError, UsageError
 from contrafact.cli.answer import Answer, notes_of
 from contrafact.cli.graphs import read_graph
+from contrafact.cli.options import PAGES, names_in, no_table
 
 if TYPE_CHECKING:
     from contrafact.causal.refute import Challenged
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from contrafact.tasks.effect import Answered
 
 HELP = "estimate what a treatment does to an outcome, if the graph says that it can be known"
-PAGES = (".html", ".htm")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -67,14 +67,14 @@ def run(args: argparse.Namespace) -> Answer:
         args.treatment,
         args.outcome,
         read_graph(args.graph) if args.graph is not None else None,
-        None if args.given is None else _names(args.given),
+        None if args.given is None else names_in(args.given),
         args.method,
         args.seed,
         query=args.query,
         low=_value(args.low),
         high=_value(args.high),
         quantile=args.quantile,
-        instrument=_names(args.instrument or ""),
+        instrument=names_in(args.instrument or ""),
         generate=args.generate,
         fill=args.fill,
     )
@@ -99,16 +99,7 @@ def _check_out(out: str) -> None:
 def _table(data: Any, what: str) -> Any:
     if hasattr(data, "columns"):
         return data
-    raise DataError(
-        f"{what} is no table.",
-        why="An effect is estimated from rows and columns.",
-        fix="Give a .csv, .tsv or .parquet file.",
-        code="E203",
-    )
-
-
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+    raise no_table(what, "An effect is estimated from rows and columns.")
 
 
 def _value(text: str | None) -> Any:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from contrafact.cli.answer import Answer
 from contrafact.cli.graphs import read_graph
+from contrafact.cli.options import names_in
 
 if TYPE_CHECKING:
     from contrafact.causal.identify.answer import Identified
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> Answer:
     from contrafact.causal.identify.ask import identify
 
     graph = read_graph(args.graph)
-    experiments = [{name.strip() for name in each.split(",") if name.strip()} for each in args.experiment]
+    experiments = [set(names_in(each)) for each in args.experiment]
     found = identify(graph, args.query, experiments, observed=not args.no_observations)
     fields: dict[str, Any] = {**found.to_json(), "implications": _implications(found)}
     if not found.identifiable:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from contrafact.base.errors import UsageError
 from contrafact.cli.answer import Answer, table
-from contrafact.cli.options import CSV_SAFE, settings
+from contrafact.cli.options import CSV_SAFE, PAGES, settings
 
 if TYPE_CHECKING:
     from contrafact.tasks.whatif import Answered
 
 HELP = "what follows if something is set: new rows, or one row as it would have been"
-FIRST, PAGES = 5, (".html", ".htm")
+FIRST = 5
 
 
 def add(parser: argparse.ArgumentParser) -> None:
