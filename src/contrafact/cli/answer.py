@@ -95,7 +95,7 @@ def say(*lines: object) -> None:
 
 
 def notes_of(data: Any) -> list[tuple[str, str]]:
-    """Give what was noted while data were read as warnings."""
+    """Give as warnings what was noted while data were read or files were made."""
     return [(note.code, f"{note.message} {note.cure}".strip()) for note in getattr(data, "notes", ())]
 
 

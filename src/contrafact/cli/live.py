@@ -18,6 +18,7 @@ from contrafact.engine.items import each
 
 BETWEEN_PICTURES, BETWEEN_LINES = 0.5, 60.0
 BAR, DRAWN = 24, 1024
+SHOWN = ("score", "precision", "recall", "coverage", "critic/loss", "generator/loss")
 
 
 def _clock(seconds: float) -> str:
@@ -40,9 +41,6 @@ def key_values(progress: Progress) -> str:
     numbers = {k: f"{v:.4g}" for k, v in progress.row.items() if isinstance(v, float) and k in SHOWN}
     pairs = {"step": progress.step, "total": progress.total, "left": _clock(progress.seconds_left), **numbers}
     return " ".join(f"{k}={v}" for k, v in pairs.items())
-
-
-SHOWN = ("score", "precision", "recall", "coverage", "critic/loss", "generator/loss")
 
 
 def picture(real: Any, shown: Any, *, color: bool) -> str:

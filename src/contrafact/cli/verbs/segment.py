@@ -7,7 +7,7 @@ from shlex import quote
 from typing import Any
 
 from contrafact.base.errors import ContrafactError, UsageError
-from contrafact.cli.answer import Answer, say, score_table
+from contrafact.cli.answer import Answer, notes_of, say, score_table
 
 HELP = "learn masks from pictures and masks, or make masks for new pictures"
 
@@ -99,6 +99,5 @@ def _make(args: argparse.Namespace) -> Answer:
     made_by = segmenter(args.made_by, args.method)
     done = with_model(made_by.model, args.what, args.out, made_by.masks)
     told = f"Wrote {len(done.files):,} {'mask' if len(done.files) == 1 else 'masks'} to {args.out}."
-    warnings = [(note.code, f"{note.message} {note.cure}".strip()) for note in done.notes]
     fields = {"method": made_by.model.recipe.method, "threshold": made_by.threshold}
-    return Answer(text=told, verdict=told, run=args.made_by, files=done.files, warnings=warnings, fields=fields)
+    return Answer(text=told, verdict=told, run=args.made_by, files=done.files, warnings=notes_of(done), fields=fields)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+from typing import TYPE_CHECKING
 
 from contrafact.base.errors import UsageError
 from contrafact.cli.answer import Answer, say
+
+if TYPE_CHECKING:
+    from contrafact.serve.settings import Settings
 
 HELP = "serve models over HTTP: sample, impute, do, counterfactual, effect"
 TOKEN = "CONTRAFACT_TOKEN"  # noqa: S105 - the name of a variable
@@ -50,7 +54,7 @@ def run(args: argparse.Namespace) -> Answer:
     return Answer(text=told, verdict=told, fields={"address": address, "models": list(sources)})
 
 
-def _settings(args: argparse.Namespace):  # type: ignore[no-untyped-def]
+def _settings(args: argparse.Namespace) -> Settings:
     from contrafact.serve.settings import Settings
 
     return Settings(

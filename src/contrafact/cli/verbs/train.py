@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from contrafact.base.errors import ContrafactError
 from contrafact.cli.answer import Answer, notes_of, say, say_warnings
 from contrafact.cli.options import order_of, training_options
+
+if TYPE_CHECKING:
+    from contrafact.tasks.train import Job
 
 HELP = "train or resume a model"
 ENDINGS = {"text": ".txt", "sound": "", "pictures": ""}  # of files of samples; none: a folder
@@ -42,7 +46,7 @@ def run(args: argparse.Namespace) -> Answer:
     return _train(job, args)
 
 
-def _train(job, args: argparse.Namespace) -> Answer:  # type: ignore[no-untyped-def]
+def _train(job: Job, args: argparse.Namespace) -> Answer:
     from contrafact.cli.live import watched
     from contrafact.report.run_page import write_run_report
 
@@ -58,7 +62,7 @@ def _train(job, args: argparse.Namespace) -> Answer:  # type: ignore[no-untyped-
     return _answer(job, str(page))
 
 
-def _answer(job, page: str) -> Answer:  # type: ignore[no-untyped-def]
+def _answer(job: Job, page: str) -> Answer:
     from contrafact.report.meanings import held_out
     from contrafact.tasks.runs import best_score
     from contrafact.tasks.sample import other_use

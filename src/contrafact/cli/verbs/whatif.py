@@ -155,7 +155,7 @@ def _means(found: Answered) -> list[tuple[str, ...]]:
     return rows
 
 
-def _mean(column) -> str:  # type: ignore[no-untyped-def]
+def _mean(column: Any) -> str:
     if not len(column):
         return ""
     if column.dtype.kind in "iufb":
