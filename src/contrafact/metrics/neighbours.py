@@ -79,13 +79,7 @@ def coverage_share(real: Any, fake: Any, k: int = 5) -> float:
 def radii(points: np.ndarray, k: int) -> np.ndarray:
     """Give the distance from each point to its k-th neighbour among the others, 0 for a lonely point."""
     k = min(k, len(points) - 1)
-    if k < 1:
-        return np.zeros(len(points))
-    if points.shape[1] <= TREE_COLUMNS:
-        from scipy.spatial import cKDTree
-
-        return np.asarray(cKDTree(points).query(points, k=[k + 1])[0][:, 0])
-    return np.concatenate([np.sqrt(near.max(1)) for _, near, _ in _nearest_blocks(points, points, k + 1)])
+    return reaches(points, points, k + 1) if k > 0 else np.zeros(len(points))  # the nearest of all is the point itself
 
 
 def nearest(points: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,10 +29,11 @@ NOT_ASSESSED = (
     "Not assessed, for want of real rows that the generator never saw: membership, singling out, linking, inference."
 )
 MOST_REAL, MOST_ROWS = 50_000, 20_000
-PAIRS, CANDIDATES = 10, 200
-INNOCENT, RIM = 2000, 1e-7  # products leave a hair of distance between equal rows
-SAME = 1e-6
-MARGIN = 1.5
+PAIRS, CANDIDATES = 10, 200  # nearest pairs that are shown, and among how many they are chosen
+INNOCENT = 2000  # real rows asked how often they repeat others, where none are held out
+RIM = 1e-7  # products leave a hair of distance between equal rows
+SAME = 1e-6  # of the usual distance to the nearest row; what is nearer is a copy
+MARGIN = 1.5  # half-widths of its interval by which a figure must exceed chance
 LEAST_HOLDOUT = 2
 SHORTEST = 6  # letters; shorter texts repeat by chance
 

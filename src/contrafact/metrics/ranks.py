@@ -38,8 +38,8 @@ def agreement(name: str, one: Means, other: Means, pictures: tuple[int, int], se
         seed: Seeds the draws.
     """
     random = generator(seed, "ranks")
-    drawn = [spearman(*(means(random.integers(0, n, n)) for means, n in zip((one, other), pictures, strict=True)))
-             for _ in range(DRAWS)]  # fmt: skip
+    sides = list(zip((one, other), pictures, strict=True))
+    drawn = [spearman(*(means(random.integers(0, n, n)) for means, n in sides)) for _ in range(DRAWS)]
     value = spearman(one(np.arange(pictures[0])), other(np.arange(pictures[1])))
     low, high = np.quantile(drawn, (0.025, 0.975))
     return Score(

@@ -8,12 +8,13 @@ same cells.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from contrafact.base.records import Score
 from contrafact.base.seeds import generator
-from contrafact.metrics.spread import DRAWS, percentiles, wilson
+from contrafact.metrics.spread import DRAWS, percentiles, share
 
 
 def rmse(name: str, errors: np.ndarray, seed: int = 0, *, floor: float | None = None) -> Score:
@@ -49,9 +50,7 @@ def less(name: str, errors: np.ndarray, others: np.ndarray, seed: int = 0) -> Sc
 
 def right(name: str, hits: np.ndarray, *, floor: float | None = None) -> Score:
     """Score the share of levels that are right."""
-    low, high = wilson(float(hits.sum()), len(hits))
-    value = float(hits.mean())
-    return Score(name=name, value=value, low=low, high=high, n=len(hits), better="higher", floor=floor)
+    return replace(share(name, hits), floor=floor)
 
 
 def more_right(name: str, hits: np.ndarray, others: np.ndarray, seed: int = 0) -> Score:

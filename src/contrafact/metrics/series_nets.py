@@ -89,10 +89,11 @@ def _classifier(channels: int) -> Any:
     layers: list[Any] = [nn.BatchNorm1d(channels)]
     for wide, far in ((channels, 1), (WIDTH, 2), (WIDTH, 4)):
         layers += [nn.Conv1d(wide, WIDTH, 3, padding=far, dilation=far), nn.ReLU(), nn.BatchNorm1d(WIDTH)]
-    return nn.Sequential(*layers, _Ends(), nn.Linear(2 * WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1))
+    return nn.Sequential(*layers, _ends(), nn.Linear(2 * WIDTH, WIDTH), nn.ReLU(), nn.Linear(WIDTH, 1))
 
 
-def _Ends() -> Any:  # noqa: N802
+def _ends() -> Any:
+    """Make the layer that gives each channel's mean and maximum; PyTorch is loaded where it is needed."""
     from torch import Tensor, nn
 
     class Ends(nn.Module):
