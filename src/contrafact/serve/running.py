@@ -85,6 +85,7 @@ class Stopping(uvicorn.Server):
             loop.add_signal_handler(signal.SIGHUP, lambda: self._kept(loop.create_task(self.app.reload())))
 
     def _kept(self, task: asyncio.Task[None]) -> None:
+        """Hold a task, which the loop itself would let go of before it ends."""
         self._reloading = task
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, field, fields
 from ipaddress import ip_address
 from typing import Any, Self
@@ -57,14 +56,13 @@ class Settings:
         """Whether only programs on this machine can reach it."""
         return is_loopback(self.host)
 
-    def to_json(self) -> str:
-        """Write the settings for a worker process."""
-        return json.dumps(asdict(self))
+    def to_json(self) -> dict[str, Any]:
+        """Give the settings as JSON-ready values, for a worker process."""
+        return asdict(self)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
+    def from_json(cls, row: dict[str, Any]) -> Self:
         """Read what `to_json` wrote."""
-        row: dict[str, Any] = json.loads(text)
         own = {known.name: row[known.name] for known in fields(cls)}
         return cls(**{**own, "allowed_hosts": tuple(own["allowed_hosts"])})
 

@@ -32,7 +32,7 @@ class Worker:
     """
 
     def __init__(self, name: str, limit: int) -> None:
-        self.name, self.limit, self.open, self.done = name, limit, 0, 0
+        self.name, self.limit, self.open = name, limit, 0
         self._seconds = USUAL_SECONDS
         self._waiting: deque[_Job] = deque()
         self._changed = threading.Condition()
@@ -98,7 +98,6 @@ class Worker:
                 job = self._waiting.popleft()
             began = time.perf_counter()
             job.run()
-            self.done += 1
             self._seconds += WEIGHT * (time.perf_counter() - began - self._seconds)
 
     def stop(self, seconds: float = 5.0) -> None:
