@@ -181,11 +181,11 @@ class AidExam:
         exam.set(tokens, 0, HIDDEN)
         asked = exam.asked.numpy()
         places = {slot.column: place for place, slot in enumerate(self.codec.slots)}
-        linear = self._linear(asked, places)
+        regressed = self._regressed(asked, places)
         held: dict[int, HeldCells] = {}
         for column, where in scales(self.design).items():
             hidden = np.flatnonzero(asked[:, places[column]] & ~np.isnan(self.truth[:, where]))
-            held[column] = self._held(exam, net, hidden, places[column], column, linear)
+            held[column] = self._held(exam, net, hidden, places[column], column, regressed)
         share, stretch = np.ones(len(self.codec.kinds)), np.ones(len(self.codec.kinds))
         if held:
             columns, cells = list(held), list(held.values())
@@ -209,20 +209,21 @@ class AidExam:
         hidden: np.ndarray,
         place: int,
         column: int,
-        linear: tuple[np.ndarray, np.ndarray],
+        regressed: tuple[np.ndarray, np.ndarray],
     ) -> HeldCells:
         """Hold the network's law and the regression of a column's hidden cells against the truth."""
         where = scales(self.design)[column]
-        scale, guess = self.scale[where], linear[0][hidden, where]
+        scale, guess = self.scale[where], regressed[0][hidden, where]
         means, variances = self._net(exam, net, hidden, place, column)
         return HeldCells(
             away=(means - guess) / scale,
             wanted=(self.truth[hidden, where] - guess) / scale,
             variance=variances / scale**2,
-            rest=linear[1][hidden, where] / scale**2,
+            rest=regressed[1][hidden, where] / scale**2,
         )
 
-    def _linear(self, asked: np.ndarray, places: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    def _regressed(self, asked: np.ndarray, places: dict[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """Give mean and variance of what regression knows of cells that it is not shown."""
         seen = self.truth.copy()
         for part in self.design.parts:
             seen[asked[:, places[part.column]], part.where] = np.nan
