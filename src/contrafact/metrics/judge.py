@@ -26,7 +26,7 @@ from contrafact.metrics.two_sample import (
 )
 
 MOST_ROWS = 5000
-SAME = 1e-6
+SAME = 1e-6  # of the usual distance to the nearest row; what is nearer is a copy
 
 
 def rows_scores(

@@ -1,4 +1,4 @@
-"""Codes of errors: treatments, their effects on single rows, and decisions."""
+"""Treatments, their effects on single rows, and decisions."""
 
 ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (

@@ -1,4 +1,4 @@
-"""Codes of errors: discovery."""
+"""Discovery: data, knowledge and methods that do not go together."""
 
 from __future__ import annotations
 

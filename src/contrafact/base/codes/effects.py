@@ -1,4 +1,4 @@
-"""Codes of errors: effects estimated from data."""
+"""Effects estimated from data."""
 
 ROWS: tuple[tuple[str, str, str, str, str], ...] = (
     (
