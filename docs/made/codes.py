@@ -15,7 +15,7 @@ why, what to do) may change.
 
 def family_title(family: object) -> str:
     """Give a family's own words for what its codes are about."""
-    told = (family.__doc__ or "").strip().rstrip(".").removeprefix("Codes of errors: ")
+    told = (family.__doc__ or "").strip().rstrip(".")
     return told[0].upper() + told[1:]
 
 

@@ -1,4 +1,4 @@
-"""Discovery: data, knowledge and methods that do not go together."""
+"""Discovery."""
 
 from __future__ import annotations
 
