@@ -108,6 +108,15 @@ def test_the_whole_job_is_chosen_by_what_the_frame_says_of_itself(plant):
     assert len(draws) == 2 and not draws[0].equals(draws[1])
 
 
+def test_a_frame_that_says_nothing_of_itself_is_filled_as_series_where_the_kind_is_said(plant, tmp_path):
+    plain = plant.copy()
+    plain.attrs.clear()
+    plain.to_csv(tmp_path / "plant.csv", index=False)
+    for data in (plain, tmp_path / "plant.csv"):
+        assert "hidden gaps" in contrafact.impute(data, kind="series", method="hmm").verdict
+    assert not plain.attrs
+
+
 def test_what_series_cannot_have_is_refused(plant):
     cases: list[tuple[dict, type[ContrafactError], str]] = [
         ({"uncertainty": True}, UsageError, "E126"),

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from contrafact.base.data import Kind
 from contrafact.base.errors import ContrafactError, UsageError
 from contrafact.base.recipe import Recipe
 from contrafact.base.records import Result, Score
@@ -29,8 +30,9 @@ from contrafact.tasks.hidden_cells import NAMES, SIMPLE, Hidden, scores_of, simp
 from contrafact.tasks.kept_rows import counted, rules_of
 from contrafact.tasks.large import FillingFile, by_blocks, filling_file
 from contrafact.tasks.missing import Pattern, patterns
-from contrafact.tasks.read import read_or_open
+from contrafact.tasks.read import read, read_or_open
 from contrafact.tasks.results import by_kind
+from contrafact.tasks.series import said_to_be
 from contrafact.tasks.series_impute import imputing_series
 from contrafact.tasks.shifts import Shifted, applied, compared, read_shifts
 from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, table_of
@@ -268,6 +270,7 @@ WAYS = {"table": imputing, "series": imputing_series}
 def impute(
     data: Any,
     *,
+    kind: Kind | None = None,
     draws: int | None = None,
     uncertainty: bool = False,
     shift: Mapping[Any, float | Sequence[float]] | None = None,
@@ -282,6 +285,7 @@ def impute(
     Arguments:
         data: A table, or the file of one: a large one is read block by block, and what comes out is made when it is
             saved.
+        kind: What the data are, where that is not clear: "series" for a table that holds series.
         draws: None fills in best guesses: means, and likeliest levels. m gives a list of m tables with random draws;
             estimate from each and pool with `contrafact.metrics.pooled`.
         uncertainty: Add a column beside each that had holes: how unsure its filled cells are.
@@ -295,7 +299,9 @@ def impute(
         budget: Time to train for, like "10m".
         device: Where to train.
     """
-    data = read_or_open(data) if isinstance(data, str | PathLike) else data
+    if isinstance(data, str | PathLike):
+        data = read_or_open(data) if kind is None else read(data, kind)
+    data = said_to_be(data, kind)
     prepare = by_kind("impute", WAYS, data)
     options: dict[str, Any] = {"budget": budget, "device": device}
     asked: dict[str, Any] = {"draws": draws, "uncertainty": uncertainty, "shift": shift}
