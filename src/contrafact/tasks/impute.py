@@ -30,7 +30,7 @@ from contrafact.tasks.hidden_cells import NAMES, SIMPLE, Hidden, scores_of, simp
 from contrafact.tasks.kept_rows import counted, rules_of
 from contrafact.tasks.large import FillingFile, by_blocks, filling_file
 from contrafact.tasks.missing import Pattern, patterns
-from contrafact.tasks.read import read, read_or_open
+from contrafact.tasks.read import read_or_open
 from contrafact.tasks.results import by_kind
 from contrafact.tasks.series import said_to_be
 from contrafact.tasks.series_impute import imputing_series
@@ -299,9 +299,7 @@ def impute(
         budget: Time to train for, like "10m".
         device: Where to train.
     """
-    if isinstance(data, str | PathLike):
-        data = read_or_open(data) if kind is None else read(data, kind)
-    data = said_to_be(data, kind)
+    data = said_to_be(read_or_open(data, kind) if isinstance(data, str | PathLike) else data, kind)
     prepare = by_kind("impute", WAYS, data)
     options: dict[str, Any] = {"budget": budget, "device": device}
     asked: dict[str, Any] = {"draws": draws, "uncertainty": uncertainty, "shift": shift}
