@@ -27,7 +27,6 @@ from contrafact.causal.refute_hidden import Hidden, hidden_cause
 REFITS, NOISE_REFITS, MOST_ROWS, SHARE = 20, 10, 4000, 0.8
 MOST_FALSE = 4  # of 20 right intervals more than 4 miss once in four hundred tries
 CLOSE = 0.5
-SHOWN = 3
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,6 @@ from contrafact.causal.estimate.columns import Array
 from contrafact.causal.estimate.study import Study
 
 MOST_TIMES, HALVINGS = 1000.0, 60
-NORMAL = 1.959964
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,6 @@ from contrafact.tasks.write_tables import save
 
 HIDDEN_SHARE, MOST_PASTED, TRIES = 0.1, 400, 20
 LONGEST_SHARE = 0.2  # of a stretch, which a hidden gap covers at most
-SPREAD_DRAWS = 10
 SIMPLE = ("line", "seasonal")
 NAMES = {"line": "straight lines", "seasonal": "the cycles around"}
 WORDS = {1: "better than", 0: "no visible difference from", -1: "worse than"}

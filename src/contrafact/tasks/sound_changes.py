@@ -15,7 +15,6 @@ import numpy as np
 from contrafact.base.seeds import generator
 from contrafact.codecs.waves import peak
 
-CHANGES = ("noise", "shift", "gain", "speed")
 FASTEST = 0.1  # of the speed
 LATEST = 0.05  # seconds
 LOUDER = 6.0  # decibels

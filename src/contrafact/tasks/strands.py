@@ -19,7 +19,6 @@ from contrafact.base.data import Data
 from contrafact.base.lined import lined
 from contrafact.codecs.series import SeriesCodec
 from contrafact.codecs.series_channels import channels
-from contrafact.codecs.series_layout import codes_of
 from contrafact.codecs.series_written import decoded
 
 COLUMNS = 64
@@ -74,12 +73,6 @@ def strands_of(codec: SeriesCodec, frame: Any) -> list[Strand]:
         )
         for number, part in enumerate(np.split(at, cuts))
     ]
-
-
-def series_of(codec: SeriesCodec, frame: Any) -> np.ndarray:
-    """Give each row the number of its series, in the order in which they first come."""
-    assert codec.layout.id is not None
-    return codes_of(frame[codec.names[codec.layout.id]])
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -30,7 +30,6 @@ import numpy as np
 from contrafact.base.seeds import generator
 from contrafact.causal.learners.functions import Surface, similarity
 
-KERNELS = ("line", "bump", "index")
 FIRST, MOST_LEARNED, MOST_EXACT = 250, 600, 1500  # rows that settings are found and refined on; that are centres
 MOST_COUNTED = 10_000  # rows that count at all
 ROUNDS, REFINED = 60, 8
