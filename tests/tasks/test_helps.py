@@ -9,7 +9,6 @@ import pytest
 import torch
 from trials import BLINK, slopes
 
-from contrafact.base.data import Data
 from contrafact.base.errors import DataError, UsageError
 from contrafact.metrics.accuracy import gain
 from contrafact.tasks import helps
@@ -23,12 +22,12 @@ def _blink(monkeypatch):
 
 def test_a_fifth_of_each_class_and_more_of_a_rare_one_is_put_aside():
     labels = np.repeat(["many", "some", "rare", "five"], [200, 50, 15, 5])
-    train, test = parts(Data(kind="pictures", items=labels), labels, seed=0)
+    train, test = parts(labels, seed=0)
     assert np.array_equal(np.sort(np.concatenate([train, test])), np.arange(270))
     counted = dict(zip(*np.unique(labels[test], return_counts=True), strict=True))
     assert counted == {"many": 40, "some": 10, "rare": 5, "five": 2}
-    assert (parts(Data(kind="pictures", items=labels), labels, seed=0)[1] == test).all()
-    assert (parts(Data(kind="pictures", items=labels), labels, seed=1)[1] != test).any()
+    assert (parts(labels, seed=0)[1] == test).all()
+    assert (parts(labels, seed=1)[1] != test).any()
 
 
 def test_a_class_that_cannot_be_cut_is_named():

@@ -118,7 +118,7 @@ def exact_bounds(
     )
     answered = answer(asked, sources, seed)
     if answered.mended:
-        raise _forbidden(asked, answered)
+        raise _forbidden(answered)
     return _bounds(asked, answered)
 
 
@@ -145,7 +145,7 @@ def _bounds(asked: Asked, answered: Answered) -> Bounds:
     )
 
 
-def _forbidden(asked: Asked, answered: Answered) -> DataError:
+def _forbidden(answered: Answered) -> DataError:
     names = ", ".join(dict.fromkeys(n for b in answered.mended for n, _ in answered.blocks[b].responses))
     return DataError(
         f"No model of the graph has these probabilities of {names}.",

@@ -238,7 +238,7 @@ class Statements:
             arrows.append(self._arrow())
             groups.append(self._group(after=arrows[-1]))
         facts = self._facts()
-        self._join(groups, arrows, facts, start)
+        self._join(groups, arrows, facts)
         if self.strict and not inside and self._peek() and not self._peek(";", "\n"):
             self._unseparated(start)
         return [name for group in groups for name in group]
@@ -292,7 +292,7 @@ class Statements:
             self._next()
         return facts
 
-    def _join(self, groups: list[list[str]], arrows: list[Token], facts: dict[str, str], start: Token) -> None:
+    def _join(self, groups: list[list[str]], arrows: list[Token], facts: dict[str, str]) -> None:
         if not arrows:
             hidden = bool(_HIDDEN & {key for key, value in facts.items() if value not in _NO})
             if hidden or facts.get("observed") in _NO:

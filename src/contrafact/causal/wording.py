@@ -122,8 +122,8 @@ class _Reader:
 
     def _probability(self, name: str, opening: str, closing: str) -> Query:
         self.sign(opening)
-        outcomes = self._events(closing)
-        do, conditions = self._conditions(closing)
+        outcomes = self._events()
+        do, conditions = self._conditions()
         self.sign(closing)
         if name == "E" and (len(outcomes) != 1 or outcomes[0].value is not None):
             self.fail("a mean is that of one node, without a value")
@@ -143,7 +143,7 @@ class _Reader:
             high = self.value()  # type: ignore[assignment]
         self.sign(",")
         outcome = self.name()
-        do, conditions = self._conditions(")")
+        do, conditions = self._conditions()
         self.sign(")")
         if do:
             self.fail(f"{name} says itself what is set")
@@ -157,7 +157,7 @@ class _Reader:
             written=written,
         )
 
-    def _events(self, closing: str) -> list[Event]:
+    def _events(self) -> list[Event]:
         events = [self._event()]
         while self.peek(","):
             self.sign(",")
@@ -171,7 +171,7 @@ class _Reader:
         do: tuple[Setting, ...] = ()
         if self.peek("_{"):
             self.sign("_{")
-            do = self._settings("}")
+            do = self._settings()
             self.sign("}")
         value = None
         if self.peek("="):
@@ -179,7 +179,7 @@ class _Reader:
             value = self.value()
         return Event(node, value, do)
 
-    def _settings(self, closing: str) -> tuple[Setting, ...]:
+    def _settings(self) -> tuple[Setting, ...]:
         settings = [self._setting()]
         while self.peek(","):
             self.sign(",")
@@ -190,7 +190,7 @@ class _Reader:
         event = self._event()
         return Setting(event.node, None, event) if event.do else Setting(event.node, event.value)
 
-    def _conditions(self, closing: str) -> tuple[tuple[Setting, ...], list[Event]]:
+    def _conditions(self) -> tuple[tuple[Setting, ...], list[Event]]:
         do: tuple[Setting, ...] = ()
         conditions: list[Event] = []
         while self.peek(",", "|") if do or conditions else self.peek("|"):
@@ -198,7 +198,7 @@ class _Reader:
             if self.words[self.at : self.at + 2] == [("name", "do"), ("sign", "(")]:
                 self.name()
                 self.sign("(")
-                do = (*do, *self._settings(")"))
+                do = (*do, *self._settings())
                 self.sign(")")
             else:
                 conditions.append(self._event())

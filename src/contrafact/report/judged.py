@@ -146,7 +146,7 @@ def _of_series(real: Any, fake: Any, found: dict[str, Score], holdout: Any) -> R
         title=f"Generated series of {len(fake):,} rows against real ones of {len(real):,} rows",
         notes=notes_on(found, holdout is not None),
         figures=compared_series(real, fake),
-        parts=series_sections(real, fake, found),
+        parts=series_sections(),
     )
 
 

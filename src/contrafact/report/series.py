@@ -8,14 +8,13 @@ drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from contrafact.base.errors import ContrafactError
-from contrafact.base.records import Score
 from contrafact.base.seeds import generator
 from contrafact.metrics.series_windows import Windows, windows_of
 from contrafact.report.drawing import BLUE, FAINT, ORANGE, Sign, listed
@@ -179,7 +178,7 @@ def memory(side: Windows, middle: np.ndarray) -> np.ndarray:
     return np.array([((z[:, lag:] * z[:, : z.shape[1] - lag]).mean((0, 1)) / power).mean() for lag in lags])
 
 
-def series_sections(real: Any, fake: Any, found: Mapping[str, Score]) -> tuple[Section, ...]:
+def series_sections() -> tuple[Section, ...]:
     """Give the part of a judgement's page that only series have: what the judge's anchors mean."""
     told = (
         "Every network that judges starts from a seed of its own and sees windows of the real series in blocks: no "

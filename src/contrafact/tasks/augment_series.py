@@ -86,7 +86,7 @@ def augmenting_series(
     items = classed.data
     refuse_classes(items, SERIES, check, "Name the column of classes, of which there are two or more: --target COL")
     n = len(items) if n is None else checked_count(n)
-    train = np.arange(len(items)) if check == "off" else parts(items, classed.labels, seed)[0]
+    train = np.arange(len(items)) if check == "off" else parts(classed.labels, seed)[0]
     sight = Sight.of(items.take(train).items, classed.codec)
     cut = Cut.of(sight(items), "augment", check, seed)
     pieces = series_pieces(classed, sight)

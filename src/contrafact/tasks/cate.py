@@ -55,7 +55,7 @@ def cate(
             code="E579",
         )
     frame, treatment, outcome = together(X, t, y)
-    made = recipe_of(method).but(treatment=treatment, outcome=outcome, **_numbers(X, frame))
+    made = recipe_of(method).but(treatment=treatment, outcome=outcome, **_numbers(X))
     if made.method not in NETWORKS or folds == 1:
         return made.fit(frame, seed=seed, budget=budget)
     return _crossed(made, frame, folds, seed, budget)
@@ -138,7 +138,7 @@ def _matrix(X: Any) -> Any:
     return array[:, None] if array.ndim == 1 else array
 
 
-def _numbers(X: Any, frame: Any) -> dict[str, Any]:
+def _numbers(X: Any) -> dict[str, Any]:
     """Say of the columns of an array that they are numbers, whatever they look like."""
     array = None if hasattr(X, "columns") else _matrix(X)
     if array is None or getattr(array, "dtype", np.dtype(object)).kind not in "biuf":

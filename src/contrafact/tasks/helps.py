@@ -100,7 +100,7 @@ def named(data: Data, job: str) -> np.ndarray:
     return labels
 
 
-def parts(data: Data, labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def parts(labels: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Choose the places to train on and those to test on, a fifth of each class, more of a rare one.
 
     Raises:
@@ -366,7 +366,7 @@ class Cut:
         """
         checked(check)
         labels, everything = named(data, job), np.arange(len(data))
-        train, test = (everything, everything[:0]) if check == "off" else parts(data, labels, seed)
+        train, test = (everything, everything[:0]) if check == "off" else parts(labels, seed)
         course = Course.of(data.take(train), labels[train], "quick" if check == "off" else check, seed)
         return cls(data=data, labels=labels, train=train, test=test, course=course)
 

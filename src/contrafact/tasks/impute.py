@@ -136,7 +136,7 @@ class Imputing:
         best = self._shifted(model.impute(self.data), holes)
         if not self.uncertainty:
             return best
-        return with_uncertainty(best, holes, model.impute(self.data, draws=SPREAD_DRAWS, seed=seed), self.shift)
+        return with_uncertainty(best, holes, model.impute(self.data, draws=SPREAD_DRAWS, seed=seed))
 
     def drawn(self, draws: int) -> list[Any]:
         """Fill the holes at random, so many times."""
@@ -182,7 +182,7 @@ class Imputing:
         return self.result()
 
 
-def with_uncertainty(best: Any, holes: Any, draws: list[Any], shift: Mapping[Any, float]) -> Any:
+def with_uncertainty(best: Any, holes: Any, draws: list[Any]) -> Any:
     """Put beside each column with holes how unsure its filled cells are; empty where a cell was observed.
 
     Of a number the standard deviation of its draws, of a level the share of draws that are another one.
@@ -191,7 +191,6 @@ def with_uncertainty(best: Any, holes: Any, draws: list[Any], shift: Mapping[Any
         best: The table of best guesses.
         holes: Where the holes were.
         draws: Random fillings of them.
-        shift: What was added to best guesses, and is not in the draws.
     """
     made = best.copy()
     for name in best.columns:
@@ -199,7 +198,7 @@ def with_uncertainty(best: Any, holes: Any, draws: list[Any], shift: Mapping[Any
         if not own.any() or best[name].isna().to_numpy()[own].all():
             continue
         told = np.full(len(best), np.nan)
-        told[own] = _unsure(best[name][own], [frame[name][own] for frame in draws], shifted=name in shift)
+        told[own] = _unsure(best[name][own], [frame[name][own] for frame in draws])
         label = f"{name}_uncertainty"
         while label in made.columns:
             label += "_"
@@ -207,7 +206,7 @@ def with_uncertainty(best: Any, holes: Any, draws: list[Any], shift: Mapping[Any
     return made
 
 
-def _unsure(best: Any, draws: list[Any], *, shifted: bool) -> np.ndarray:
+def _unsure(best: Any, draws: list[Any]) -> np.ndarray:
     if best.dtype.kind in "iuf":
         numbers = np.stack([draw.to_numpy(dtype=np.float64, na_value=np.nan) for draw in draws])
         return np.asarray(numbers.std(axis=0, ddof=1))

@@ -80,10 +80,10 @@ def look_at_sound(data: Data) -> tuple[str, list[dict[str, object]], list[Findin
     length = f"{seen.seconds.min():.3g} to {seen.seconds.max():.3g} s" if data.rate else "of unknown rate"
     rate = f", {data.rate:,} samples a second" if data.rate else ""
     headline = f"{counted(len(data), 'clip')} of {length}{rate}{classes}"
-    return headline, _rows(seen, labels, data), findings, [*told, *_facts(data)]
+    return headline, _rows(seen, labels), findings, [*told, *_facts(data)]
 
 
-def _rows(seen: Survey, labels: np.ndarray | None, data: Data) -> list[dict[str, object]]:
+def _rows(seen: Survey, labels: np.ndarray | None) -> list[dict[str, object]]:
     """Make a row for all clips and one for each of the first classes."""
     everything = np.ones(len(seen.peaks), dtype=bool)
     rows = [_row("all", everything, seen)]

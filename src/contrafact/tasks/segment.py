@@ -236,7 +236,7 @@ def judged(job: Job) -> Result:
         data=Data(kind="pictures", items=codec.masks(made[best]), name=test.target.name),
         scores=scores,
         verdict=_verdict(scores, best, list(job.trainings), codec),
-        notes=(*job.notes, *_notes(job, codec, levels, best, segmenters)),
+        notes=(*job.notes, *_notes(job, levels, best, segmenters)),
         write=save,
     )
     _keep(job, result, segmenters, best)
@@ -282,7 +282,7 @@ def _compared(one: str, other: str, gap: Score) -> str:
     return f"{start} and {other} do not differ beyond chance (by {_interval(gap)})."
 
 
-def _notes(job: Job, codec: PairCodec, levels: Levels, best: str, segmenters: dict[str, Segmenter]) -> list[str]:
+def _notes(job: Job, levels: Levels, best: str, segmenters: dict[str, Segmenter]) -> list[str]:
     told = [f"Learned from {len(job.train)} pictures, tested on {len(job.test)} others."]
     told += [
         f"{name}: {job.trainings[name].step:,} steps in {spent:.0f} CPU seconds"

@@ -79,7 +79,7 @@ class Trace:
         if over:
             self.note(Step(rule="sum", before=part, after=Sum(over, whole), words="total probability"))
 
-    def factorised(self, outcomes: Names, treatments: Names, inner: Graph) -> None:
+    def factorised(self, outcomes: Names, inner: Graph) -> None:
         """Note how P(outcomes | do(treatments)) falls into one factor for each district."""
         outside = frozenset(self.graph.nodes) - frozenset(inner.nodes)
         order = self.graph.ordered(inner.nodes)
@@ -112,7 +112,7 @@ class Trace:
             whole = self.world(part, frozenset(self.graph.nodes) - part)
             self.note(Step(rule="chain", before=Product(tuple(ready)), after=whole, words="chain rule, backwards"))
 
-    def district(self, part: Names, law: Law, graph: Graph, formula: Expression) -> None:
+    def district(self, part: Names, law: Law, graph: Graph) -> None:
         """Note how the law of a district follows from a law that is at hand."""
         outside = frozenset(self.graph.nodes) - part
         whole = self.world(part, outside)

@@ -93,6 +93,6 @@ def effect_from(
     rest = graph.subgraph(frozenset(graph.nodes) - treatments)
     inner = rest.subgraph(rest.ancestors(outcomes))
     if trace:
-        trace.factorised(outcomes, treatments, inner)
+        trace.factorised(outcomes, inner)
     factors = [factor(part, graph, regimes, trace) for part in inner.districts]
     return total(of_nodes(graph.ordered(set(inner.nodes) - outcomes)), product(factors))

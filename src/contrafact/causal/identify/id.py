@@ -31,7 +31,7 @@ def effect_of(
     """
     nodes = frozenset(graph.nodes)
     if not treatments:  # line 1
-        return _summed(outcomes, law, graph, trace)
+        return _summed(outcomes, law, trace)
     causes = graph.ancestors(outcomes)
     if causes != nodes:  # line 2
         return effect_of(outcomes, treatments & causes, _within(law, causes, trace), graph.subgraph(causes), trace)
@@ -51,7 +51,7 @@ def effect_of(
     return effect_of(outcomes, treatments & home, carried, graph.subgraph(home), trace)
 
 
-def _summed(outcomes: frozenset[str], law: Law, graph: Graph, trace: Trace | None) -> Expression:
+def _summed(outcomes: frozenset[str], law: Law, trace: Trace | None) -> Expression:
     if trace and isinstance(law, Derived):
         trace.summed(outcomes, law.nodes)
     return law.joint(outcomes)
@@ -70,7 +70,7 @@ def _by_districts(
     nodes = frozenset(graph.nodes)
     inner = graph.subgraph(nodes - treatments)
     if trace:
-        trace.factorised(outcomes, treatments, inner)
+        trace.factorised(outcomes, inner)
     factors = [effect_of(part, nodes - part, law, graph, trace) for part in inner.districts]
     return total(of_nodes(graph.ordered(nodes - treatments - outcomes)), product(factors))
 
@@ -85,5 +85,5 @@ def _conditionals(part: frozenset[str], law: Law, graph: Graph, trace: Trace | N
         before |= {node}
     formula = product(factors)
     if trace:
-        trace.district(part, law, graph, formula)
+        trace.district(part, law, graph)
     return formula
