@@ -24,6 +24,7 @@ from contrafact.base.seeds import generator
 from contrafact.causal.bounded_question import Answered, Asked, Source, answer, ask, law, misfit, relevant, sharp
 from contrafact.causal.coding import PARTS, Coded, coded, is_coin
 from contrafact.causal.graph import Graph
+from contrafact.causal.identify.answer import GRAPH_RIGHT, SAME_UNITS
 from contrafact.causal.identify.evaluate import Array, joint_of, place_of
 from contrafact.causal.query import Query
 from contrafact.causal.responses_asked import nodes_of
@@ -445,10 +446,10 @@ def _redrawn(values: Array, rows: int, random: np.random.Generator) -> Array:
 
 
 def _assumptions(studied: Studied) -> tuple[str, ...]:
-    told = ["The graph is right: arrows and hidden causes that it does not show are not there."]
+    told = [GRAPH_RIGHT]
     told += [str(each) for each in studied.asked.monotone]
     if studied.asked.query.rung == 3:
-        told.append("The answer speaks of the same units in two worlds, which no data show directly.")
+        told.append(SAME_UNITS)
     return tuple(told)
 
 

@@ -14,6 +14,7 @@ from contrafact.base.errors import DataError
 from contrafact.base.seeds import generator
 from contrafact.causal.bounded_question import Answered, Asked, Place, Source, answer, ask, relevant, sharp
 from contrafact.causal.graph import Graph
+from contrafact.causal.identify.answer import GRAPH_RIGHT, SAME_UNITS
 from contrafact.causal.identify.evaluate import Array, Joint
 from contrafact.causal.query import Query
 
@@ -79,9 +80,9 @@ def _again(asked: Asked, joint: Joint, rows: int, seed: int, draws: int) -> Arra
 
 
 def _assumptions(asked: Asked) -> tuple[str, ...]:
-    told = ["The graph is right: arrows and hidden causes that it does not show are not there."]
+    told = [GRAPH_RIGHT]
     if asked.query.rung == 3:
-        told.append("The answer speaks of the same units in two worlds, which no data show directly.")
+        told.append(SAME_UNITS)
     return tuple(told)
 
 

@@ -24,7 +24,7 @@ from contrafact.causal.estimate.doubly import LEAST_ARM
 from contrafact.causal.given_graph import Written, graph_given
 from contrafact.causal.graph import Graph
 from contrafact.causal.identify.adjustment import forbidden, is_valid, minimal_set
-from contrafact.causal.identify.answer import Identified
+from contrafact.causal.identify.answer import GRAPH_RIGHT, Identified
 from contrafact.causal.identify.ask import identify
 from contrafact.causal.rules import Split, crossed_rule, follows, short_rule, values, words
 from contrafact.causal.scores import ASSUMED, LEAST, NO_GRAPH
@@ -32,7 +32,6 @@ from contrafact.causal.scores import scores as doubly_robust
 from contrafact.causal.writing import shown
 from contrafact.codecs.table import as_frame
 
-SEEN = "The graph is right: arrows and hidden causes that it does not show are not there."
 LEAST_ALIKE = 0.5  # of the rows: with fewer that had a chance of either arm, a rule for all would be a guess
 WORTH = ("rule", "short_rule", "treat_all", "treat_none")
 
@@ -301,7 +300,7 @@ def columns_for(
     gone = [node for node in drawn.observed if node not in there]
     if gone:
         notes += (f"The graph has {', '.join(gone[:8])}, the table nothing of the kind: taken for never measured.",)
-    return covariates, (SEEN, *ASSUMED[1:2], *ASSUMED[3:]), notes
+    return covariates, (GRAPH_RIGHT, *ASSUMED[1:2], *ASSUMED[3:]), notes
 
 
 def _comparable(answer: Identified, treatment: str, outcome: str, there: frozenset[str]) -> tuple[str, ...]:

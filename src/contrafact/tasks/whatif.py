@@ -25,6 +25,7 @@ from contrafact.base.errors import DataError, UsageError
 from contrafact.causal.contradictions import contradictions
 from contrafact.causal.fitted import ABDUCTION, graph_of
 from contrafact.causal.graph import Graph
+from contrafact.causal.identify.answer import GRAPH_RIGHT
 from contrafact.causal.support import unsupported
 from contrafact.tasks.read import read_or_open
 from contrafact.tasks.runs import find_run
@@ -36,7 +37,6 @@ BY_TYPES = {
     "assumptions": ["Hidden causes act as the fitted model says; the data do not fix how."],
     "least_effective": 1.0,
 }
-DO_ALONE = "The graph is right: arrows and hidden causes that it does not show are not there."
 FITTED = "The fitted mechanisms are those of the world, also where what is set was rarely seen beside the rest."
 
 
@@ -167,7 +167,7 @@ def _set(model: Any, do: Mapping[str, Any], n: int, seed: int, against: tuple[st
         do=do,
         rung=2,
         changed=_changed(model, do),
-        assumptions=(DO_ALONE, FITTED),
+        assumptions=(GRAPH_RIGHT, FITTED),
         notes=(*against, *_unsettled(model, do), *_beyond(do, before), *_of_fit(model, do, before)),
         learned_from=_learned_from(model),
         graph=_graph(model),
@@ -197,7 +197,7 @@ def _imagined(
         do=do,
         rung=3,
         changed=_changed(model, do),
-        assumptions=(DO_ALONE, FITTED, *told["assumptions"]),
+        assumptions=(GRAPH_RIGHT, FITTED, *told["assumptions"]),
         notes=(*same, *against, *_unsettled(model, do), *_beyond(do, data), *_of_fit(model, do, data), *_weak(told)),
         how=tuple(told["how"]),
         effective=told["least_effective"],

@@ -39,7 +39,7 @@ from contrafact.causal.cells import Cells, Lattice, tabulates
 from contrafact.causal.extremes import answered, extremes
 from contrafact.causal.fitted import CausalModel, codec_for, graph_of, plan_of, written_graph
 from contrafact.causal.graph import Graph
-from contrafact.causal.identify.answer import Identified
+from contrafact.causal.identify.answer import GRAPH_RIGHT, Identified
 from contrafact.causal.query import Query
 from contrafact.causal.regimes import Trials, begin, near, stacked, whole_rows
 from contrafact.causal.scm import Plan, Scm
@@ -251,7 +251,7 @@ class NCMModel(CausalModel):
             kind="bounds",
             rung=found.query.rung,
             strategy="min and max training",
-            assumptions=("The graph is right: arrows and hidden causes that it does not show are not there.",),
+            assumptions=(GRAPH_RIGHT,),
             query=str(found.query),
             estimator="ncm, two models at both ends",
             n=len(rows),

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Arguments = tuple[tuple[str, Symbol], ...]
+GRAPH_RIGHT = "The graph is right: arrows and hidden causes that it does not show are not there."
+SAME_UNITS = "The answer speaks of the same units in two worlds, which no data show directly."
 SETS = 100
 
 
@@ -128,11 +130,11 @@ class Identified:
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What the answer rests on and data cannot prove."""
-        told = ["The graph is right: arrows and hidden causes that it does not show are not there."]
+        told = [GRAPH_RIGHT]
         if self.formula is not None:
             told.append("Every combination of values that the formula conditions on occurs.")
         if self.rung == 3:
-            told.append("The answer speaks of the same units in two worlds, which no data show directly.")
+            told.append(SAME_UNITS)
         return tuple(told)
 
     @property
