@@ -16,6 +16,7 @@ from contrafact.tasks.look_series import look_at_series, might_be_series
 from contrafact.tasks.look_sound import look_at_sound
 from contrafact.tasks.look_tables import described, findings_of
 from contrafact.tasks.look_text import look_at_text, look_at_text_pairs
+from contrafact.tasks.notes import finding
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +118,7 @@ def _look_at_frame(frame: Any, target: str | None) -> Look:
     twice = int(_rows_of(columns).duplicated().sum())
     if twice:
         findings.append(
-            _finding(
+            finding(
                 "L103",
                 f"{twice:,} rows are exact copies of other rows.",
                 "Drop them, or keep them knowingly.",
@@ -132,15 +133,11 @@ def _look_at_frame(frame: Any, target: str | None) -> Look:
     )
 
 
-def _finding(code: str, message: str, cure: str, **evidence: float) -> Finding:
-    return Finding(code=code, message=message, cure=cure, evidence=evidence)
-
-
 def _column_findings(name: Any, column: Any) -> list[Finding]:
     findings, present, holes = [], column.dropna(), float(column.isna().mean())
     if holes:
         findings.append(
-            _finding(
+            finding(
                 "L101",
                 f"Column {name!r} has {holes:.1%} holes.",
                 "Methods for tables read holes; those for numbers need them filled first.",
@@ -149,10 +146,10 @@ def _column_findings(name: Any, column: Any) -> list[Finding]:
         )
     if present.nunique() <= 1:
         findings.append(
-            _finding("L102", f"Column {name!r} never varies.", "It teaches nothing; it will be repeated as it is.")
+            finding("L102", f"Column {name!r} never varies.", "It teaches nothing; it will be repeated as it is.")
         )
     if column.dtype.kind == "f" and np.isinf(present.to_numpy()).any():
-        findings.append(_finding("L104", f"Column {name!r} holds infinite values.", "Replace them before training."))
+        findings.append(finding("L104", f"Column {name!r} holds infinite values.", "Replace them before training."))
     return findings
 
 
@@ -160,7 +157,7 @@ def _balance(name: str, shares: Any) -> list[Finding]:
     if 1 < len(shares) <= 50 and shares.min() < 0.1:
         rare = shares.idxmin()
         return [
-            _finding(
+            finding(
                 "L106",
                 f"Class {rare} of {name!r} has {shares.min():.1%} of the rows.",
                 "It is rare: scores of the whole hide it.",
@@ -174,22 +171,22 @@ def _array_findings(flat: np.ndarray) -> Iterator[Finding]:
     if flat.dtype.kind == "f" and not np.isfinite(flat).all():
         bad = int((~np.isfinite(flat)).sum())
         cure = "Fill or drop those rows before training."
-        yield _finding("L104", f"{bad:,} numbers are missing or infinite.", cure, cells=bad)
+        yield finding("L104", f"{bad:,} numbers are missing or infinite.", cure, cells=bad)
     still = int((flat == flat[:1]).all(0).sum())
     if still:
         told = f"{still} of {flat.shape[1]} columns never vary."
-        yield _finding("L102", told, "They will be repeated as they are.", columns=still)
+        yield finding("L102", told, "They will be repeated as they are.", columns=still)
     twice = len(flat) - len(np.unique(flat, axis=0))
     if twice:
         told = f"{twice:,} items are exact copies of others."
-        yield _finding("L103", told, "Drop them, or keep them knowingly.", rows=twice)
+        yield finding("L103", told, "Drop them, or keep them knowingly.", rows=twice)
 
 
 def _class_findings(labels: np.ndarray) -> Iterator[Finding]:
     values, counts = np.unique(labels, return_counts=True)
     if len(values) > 1 and counts.min() < min(0.1 * len(labels), 0.5 * counts.max()):
         told = f"Class {values[counts.argmin()]} has {counts.min():,} items."
-        yield _finding("L106", told, "It is rare: scores of the whole hide it.")
+        yield finding("L106", told, "It is rare: scores of the whole hide it.")
 
 
 def _look_at_array(data: Data) -> Look:

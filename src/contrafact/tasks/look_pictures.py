@@ -24,7 +24,7 @@ import numpy as np
 from contrafact.base.data import Data
 from contrafact.base.records import Finding
 from contrafact.base.seeds import generator
-from contrafact.tasks.notes import counted, listed
+from contrafact.tasks.notes import counted, finding, listed
 from contrafact.tasks.picture_files import natural
 
 SIDE = 16
@@ -232,13 +232,9 @@ def _meaning(spread: float | None) -> list[str]:
     return [f"Variety {spread:.2f}: the distance between two pictures, against that with shuffled pixels ({scale})."]
 
 
-def _finding(code: str, message: str, cure: str, **evidence: float) -> Finding:
-    return Finding(code=code, message=message, cure=cure, evidence=evidence)
-
-
 def _few(data: Data) -> Iterator[Finding]:
     if len(data) < FEW and not any(note.code == "L213" for note in data.notes):
-        yield _finding("L213", f"Only {counted(len(data), 'picture')}: few to learn from.", "Add more if you can.")
+        yield finding("L213", f"Only {counted(len(data), 'picture')}: few to learn from.", "Add more if you can.")
 
 
 def _copies(seen: Survey) -> Iterator[Finding]:
@@ -248,7 +244,7 @@ def _copies(seen: Survey) -> Iterator[Finding]:
         pairs = [f"{seen.places[i]} (as {seen.places[first[which[i]]]})" for i in again[:5].tolist()]
         told = f"{counted(len(again), 'picture')} repeat others exactly: {', '.join(pairs)}"
         more = f" and {len(again) - 5:,} more" if len(again) > 5 else ""
-        yield _finding("L103", f"{told}{more}.", "Drop them, or keep them knowingly.", rows=len(again))
+        yield finding("L103", f"{told}{more}.", "Drop them, or keep them knowingly.", rows=len(again))
 
 
 def _plain(seen: Survey) -> Iterator[Finding]:
@@ -262,10 +258,10 @@ def _plain(seen: Survey) -> Iterator[Finding]:
     ):
         if chosen.any():
             told = f"{counted(int(chosen.sum()), 'picture')} {what}: number {listed(map(str, seen.places[chosen]))}."
-            yield _finding(code, told, "Look at them; drop those that show nothing.", pictures=float(chosen.sum()))
+            yield finding(code, told, "Look at them; drop those that show nothing.", pictures=float(chosen.sum()))
     if seen.colourless:
         told = "The pictures are stored in colour, and none has any: their channels are equal."
-        yield _finding("L225", told, "Convert them to grey: a third of the numbers to learn.")
+        yield finding("L225", told, "Convert them to grey: a third of the numbers to learn.")
 
 
 def _near(seen: Survey) -> tuple[list[Finding], list[str]]:
@@ -283,12 +279,12 @@ def _near(seen: Survey) -> tuple[list[Finding], list[str]]:
     message = f"{counted(near.pairs, 'pair')} of pictures nearly the same; the closest are number {pairs}"
     cure = "Keep one of each, so that training and held-out pictures share none."
     said = f"{message}, where 1 is the usual distance."
-    return [_finding("L222", said, cure, pairs=near.pairs, compared=len(alone))], told
+    return [finding("L222", said, cure, pairs=near.pairs, compared=len(alone))], told
 
 
 def _little(spread: float | None) -> Iterator[Finding]:
     if spread is not None and spread < LITTLE:
         told = f"The pictures hardly differ: variety {spread:.2f}, where 1 is no layout in common."
-        yield _finding(
+        yield finding(
             "L221", told, "Is this what you meant to give? A generator of it repeats one scene.", share=spread
         )

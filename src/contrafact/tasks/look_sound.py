@@ -18,7 +18,7 @@ from contrafact.base.records import Finding
 from contrafact.base.seeds import generator
 from contrafact.codecs.audio import clips
 from contrafact.codecs.waves import peak
-from contrafact.tasks.notes import counted, listed
+from contrafact.tasks.notes import counted, finding, listed
 from contrafact.tasks.picture_files import natural
 
 FEW = 8
@@ -120,13 +120,9 @@ def _facts(data: Data) -> list[str]:
     return said
 
 
-def _finding(code: str, message: str, cure: str, **evidence: float) -> Finding:
-    return Finding(code=code, message=message, cure=cure, evidence=evidence)
-
-
 def _few(data: Data) -> Iterator[Finding]:
     if len(data) < FEW and not any(note.code == "L234" for note in data.notes):
-        yield _finding("L234", f"Only {counted(len(data), 'clip')}: few to learn from.", "Add more if you can.")
+        yield finding("L234", f"Only {counted(len(data), 'clip')}: few to learn from.", "Add more if you can.")
 
 
 def _copies(seen: Survey) -> Iterator[Finding]:
@@ -135,13 +131,13 @@ def _copies(seen: Survey) -> Iterator[Finding]:
     if len(again):
         pairs = listed((f"{i} (as {first[which[i]]})" for i in again.tolist()), most=5)
         told = f"{counted(len(again), 'clip')} repeat others exactly: {pairs}."
-        yield _finding("L103", told, "Drop them, or keep them knowingly.", rows=len(again))
+        yield finding("L103", told, "Drop them, or keep them knowingly.", rows=len(again))
 
 
 def _rate(data: Data) -> Iterator[Finding]:
     if data.rate is None:
         told = "The data do not say how many samples a second they have."
-        yield _finding("L242", told, 'Give Data(kind="sound", items=..., rate=8000).')
+        yield finding("L242", told, 'Give Data(kind="sound", items=..., rate=8000).')
 
 
 SIGNS = (
@@ -169,7 +165,7 @@ def _signs(data: Data) -> tuple[list[Finding], list[str]]:
         chosen = places[signs[name]]
         if len(chosen):
             message = f"{counted(len(chosen), 'clip')} {what}: number {listed(map(str, chosen))}."
-            findings.append(_finding(code, message, cure, clips=len(chosen), examined=len(places)))
+            findings.append(finding(code, message, cure, clips=len(chosen), examined=len(places)))
     return findings, told
 
 
@@ -179,12 +175,12 @@ def _levels(seen: Survey) -> Iterator[Finding]:
     quiet = np.flatnonzero(heard & (seen.peaks < QUIET_PEAK))
     if len(quiet):
         told = f"{counted(len(quiet), 'clip')} hardly heard: number {listed(map(str, quiet))}."
-        yield _finding("L246", told, "Nothing: training makes all equally loud. Is there more than noise?")
+        yield finding("L246", told, "Nothing: training makes all equally loud. Is there more than noise?")
     if heard.sum() > 1:
         low, high = np.quantile(seen.loudness[heard], [0.05, 0.95])
         if high - low > LOUDNESS_SPREAD:
             told = f"Loudness differs by {high - low:.0f} decibels between the quiet and the loud twentieth."
-            yield _finding("L247", told, "Nothing: training makes all equally loud, and loudness is not learned.")
+            yield finding("L247", told, "Nothing: training makes all equally loud, and loudness is not learned.")
 
 
 def _lengths(seen: Survey) -> Iterator[Finding]:
@@ -192,4 +188,4 @@ def _lengths(seen: Survey) -> Iterator[Finding]:
         low, high = np.quantile(seen.seconds, [0.05, 0.95])
         if high > LENGTHS_SPREAD * max(low, 1e-9):
             told = f"Lengths differ: {low:.3g} s in the short and {high:.3g} s in the long twentieth."
-            yield _finding("L248", told, "Short clips are followed by silence, long ones cut: --set seconds=1 chooses.")
+            yield finding("L248", told, "Short clips are followed by silence, long ones cut: --set seconds=1 chooses.")

@@ -14,6 +14,7 @@ from contrafact.codecs.cells import HOLE, NO_WORD, NUMBER, read
 from contrafact.codecs.inference import column_of
 from contrafact.codecs.schema import Column, Schema
 from contrafact.codecs.table import MOST_TOKENS, TableCodec
+from contrafact.tasks.notes import finding
 
 LOOKED_ROWS, LOOKED_COLUMNS = 20_000, 200
 GROUPS = 8
@@ -31,12 +32,12 @@ def described(frame: Any) -> tuple[list[Column | None], list[Finding]]:
             columns.append(column_of(frame.iloc[:, place]))
         except DataError as error:
             columns.append(None)
-            findings.append(_finding("L107", error.what, error.fix))
+            findings.append(finding("L107", error.what, error.fix))
         except (TypeError, ValueError):
             columns.append(None)
             name = frame.columns[place]
             findings.append(
-                _finding("L107", f"Column {name!r} cannot be read.", "Give it a name of text and cells of one kind.")
+                finding("L107", f"Column {name!r} cannot be read.", "Give it a name of text and cells of one kind.")
             )
     return columns, findings
 
@@ -44,39 +45,35 @@ def described(frame: Any) -> tuple[list[Column | None], list[Finding]]:
 def findings_of(frame: Any, columns: list[Column | None], target: str | None) -> list[Finding]:
     """Say what may hurt in the columns alone and in what they say of each other."""
     known = [(place, column) for place, column in enumerate(columns) if column is not None]
-    found = [finding for place, column in known for finding in _of_column(frame.iloc[:, place], column)]
+    found = [each for place, column in known for each in _of_column(frame.iloc[:, place], column)]
     return [*found, *_of_columns(frame, [place for place, column in known if column.learned], target)]
-
-
-def _finding(code: str, message: str, cure: str, **evidence: float) -> Finding:
-    return Finding(code=code, message=message, cure=cure, evidence=evidence)
 
 
 def _of_column(cells: Any, column: Column) -> Iterator[Finding]:
     name, size = repr(column.name), float(len(cells))
     if column.role == "key":
-        yield _finding(
+        yield finding(
             "L108",
             f"Column {name} is different in every row: it is taken for a key, not learned, and made anew.",
             f"If it is not: columns={{{name}: 'integer'}} or another role.",
             rows=size,
         )
     if column.role == "text":
-        yield _finding(
+        yield finding(
             "L109",
             f"Column {name} is free text: it is not learned, and left empty in new rows.",
             "Cut it into columns that say what matters.",
             rows=size,
         )
     if len(column.words) > MOST_TOKENS:
-        yield _finding(
+        yield finding(
             "L110",
             f"Column {name} has {len(column.words):,} levels.",
             "They are learned in two parts; rare ones are hardly learned. Merge levels where it makes sense.",
             levels=len(column.words),
         )
     if column.role == "category" and 0.5 < (share := _numbers_among(column.words)) < 1:
-        yield _finding(
+        yield finding(
             "L105",
             f"Column {name} holds numbers with some text among them: it is taken for a category.",
             "Mend the text cells, or leave them empty.",
@@ -87,7 +84,7 @@ def _of_column(cells: Any, column: Column) -> Iterator[Finding]:
         wrong = np.flatnonzero(words >= 0)
         shown = ", ".join(repr(word) for word in column.words[:SHOWN])
         rows = ", ".join(map(str, wrong[:SHOWN].tolist()))
-        yield _finding(
+        yield finding(
             "L105",
             f"Column {name} holds {'dates' if column.role == 'date' else 'numbers'}, and {len(wrong):,} cells that are"
             f" none ({shown}; rows {rows}{', ...' if len(wrong) > SHOWN else ''}).",
@@ -123,7 +120,7 @@ def _followers(schema: Schema, codec: TableCodec) -> Iterator[Finding]:
     for column, tie in zip(schema, codec.ties, strict=True):
         if tie is not None:
             source = schema.columns[tie.source].name
-            yield _finding(
+            yield finding(
                 "L111",
                 f"Column {column.name!r} follows from {source!r}: each value of the one belongs to one of the other.",
                 "Nothing: it is learned once, and derived again.",
@@ -175,7 +172,7 @@ def _reasons(groups: list[np.ndarray | None], schema: Schema, place: int) -> Ite
     if found and min(found)[0] < SURE:
         chance, _, other = min(found)
         name, reason = schema.columns[place].name, schema.columns[other].name
-        yield _finding(
+        yield finding(
             "L112",
             f"The holes of column {name!r} go with {reason!r} (p < {max(chance, 1e-99):.0e}): they are not there by"
             " chance alone.",
@@ -195,7 +192,7 @@ def _telltales(groups: list[np.ndarray | None], codec: TableCodec, target: int) 
         share = _told(counts_of(group, own))
         if share > TELLTALE:
             names = codec.schema.columns[place].name, codec.schema.columns[target].name
-            yield _finding(
+            yield finding(
                 "L113",
                 f"Column {names[0]!r} alone tells {share:.0%} of {names[1]!r}.",
                 "Is it known before the target is? If not, it is a leak: drop it.",

@@ -13,7 +13,7 @@ import numpy as np
 from contrafact.base.data import Data, Pairs
 from contrafact.base.records import Finding
 from contrafact.codecs.text import MOST_SYMBOLS, NAMES, SymbolCodec
-from contrafact.tasks.notes import counted
+from contrafact.tasks.notes import counted, finding
 
 VERY_LONG = 10_000  # characters
 MANY_TARGETS = 0.05  # of the pairs
@@ -59,11 +59,11 @@ def _findings(lines: Sequence[str], twice: bool = True) -> Iterator[Finding]:
     again = len(lines) - len(set(lines))
     if again and twice:
         told = f"{counted(again, 'line is an exact copy of another', 'lines are exact copies of others')}."
-        yield _finding("L103", told, "Drop them, or keep them knowingly.", rows=again)
+        yield finding("L103", told, "Drop them, or keep them knowingly.", rows=again)
     long = [len(line) for line in lines if len(line) > VERY_LONG]
     if long:
         told = f"{counted(len(long), 'line')} of more than {VERY_LONG:,} characters, the longest of {max(long):,}."
-        yield _finding("L256", told, "A network learns only how they begin: cut them into items.", lines=len(long))
+        yield finding("L256", told, "A network learns only how they begin: cut them into items.", lines=len(long))
     yield from _odd(lines)
 
 
@@ -71,15 +71,15 @@ def _odd(lines: Sequence[str]) -> Iterator[Finding]:
     spoilt = sum(bool(SPOILT.search(line)) for line in lines)
     if spoilt:
         told = f"{counted(spoilt, 'line')} with letters that were read in a wrong encoding, such as {_first(lines)!r}."
-        yield _finding("L257", told, "Read the original again as what it is, and save it as UTF-8.", lines=spoilt)
+        yield finding("L257", told, "Read the original again as what it is, and save it as UTF-8.", lines=spoilt)
     odd = Counter(character for line in lines for character in CONTROLS.findall(line))
     if odd:
         names = ", ".join(f"{_name(c)} {n:,} times" for c, n in odd.most_common(4))
-        yield _finding("L258", f"Characters that cannot be seen: {names}.", "Drop them, or they will be learned.")
+        yield finding("L258", f"Characters that cannot be seen: {names}.", "Drop them, or they will be learned.")
     padded = sum(line != line.strip() for line in lines)
     if padded:
         told = f"{counted(padded, 'line')} with blanks at an end."
-        yield _finding("L259", told, "Read by character they are learned; strip the lines.", lines=padded)
+        yield finding("L259", told, "Read by character they are learned; strip the lines.", lines=padded)
 
 
 def _first(lines: Sequence[str]) -> str:
@@ -95,15 +95,11 @@ def _of_pairs(sources: Sequence[str], targets: Sequence[str]) -> Iterator[Findin
     same = sum(one == other for one, other in zip(sources, targets, strict=True))
     if same:
         told = f"{counted(same, 'pair')} of two equal lines."
-        yield _finding("L260", told, "They teach copying; drop them if they are mistakes.", pairs=same)
+        yield finding("L260", told, "They teach copying; drop them if they are mistakes.", pairs=same)
     becomes: dict[str, set[str]] = {}
     for source, target in zip(sources, targets, strict=True):
         becomes.setdefault(source, set()).add(target)
     several = sum(len(found) > 1 for found in becomes.values())
     if several > MANY_TARGETS * len(sources):
         told = f"{counted(several, 'line becomes', 'lines become')} different things in different pairs."
-        yield _finding("L261", told, "Exact matches cannot be expected of them.", lines=several)
-
-
-def _finding(code: str, message: str, cure: str, **evidence: float) -> Finding:
-    return Finding(code=code, message=message, cure=cure, evidence=evidence)
+        yield finding("L261", told, "Exact matches cannot be expected of them.", lines=several)

@@ -42,6 +42,18 @@ def counted(n: int, word: str, words: str = "") -> str:
     return f"{n:,} {word}" if n == 1 else f"{n:,} {words or word + 's'}"
 
 
+def finding(code: str, message: str, cure: str, **evidence: float) -> Finding:
+    """Say what may hurt.
+
+    Arguments:
+        code: Its code.
+        message: What is the matter.
+        cure: What to do.
+        evidence: The numbers behind it.
+    """
+    return Finding(code=code, message=message, cure=cure, evidence=evidence)
+
+
 class Notes:
     """Keep notes while reading: 20 single ones for each reason, then their number.
 
