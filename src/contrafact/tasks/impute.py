@@ -35,7 +35,7 @@ from contrafact.tasks.results import by_kind
 from contrafact.tasks.series import said_to_be
 from contrafact.tasks.series_impute import imputing_series
 from contrafact.tasks.shifts import Shifted, applied, compared, read_shifts
-from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, table_of
+from contrafact.tasks.table_maker import Fitter, TableJob, able, chosen_recipe, table_of
 from contrafact.tasks.write_tables import save
 
 SPREAD_DRAWS = 10
@@ -46,7 +46,7 @@ MAR = (
 
 
 @dataclass(kw_only=True, eq=False)
-class Imputing:
+class Imputing(TableJob):
     """The job: its training first, then its steps, then its result.
 
     Arguments:
@@ -81,11 +81,6 @@ class Imputing:
     def shift(self) -> dict[Any, float]:
         """What is added to filled numbers."""
         return applied(self.shifts)
-
-    @property
-    def training(self) -> Any:
-        """The method's training, where it is one."""
-        return self.fitter.training
 
     def steps(self) -> Iterator[str]:
         """Fill hidden cells in all ways."""
@@ -174,12 +169,6 @@ class Imputing:
                 "that it filled; --check off or full learns from all of them."
             )
         return tuple(said)
-
-    def finish(self) -> Result:
-        """Do everything at once."""
-        for _ in self.steps():
-            pass
-        return self.result()
 
 
 def with_uncertainty(best: Any, holes: Any, draws: list[Any]) -> Any:

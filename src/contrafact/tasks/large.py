@@ -20,7 +20,7 @@ from contrafact.engine.stored import Shuffle
 from contrafact.tasks.helps import Check
 from contrafact.tasks.hidden_cells import NAMES, Hidden, scores_of, simple_ways
 from contrafact.tasks.judge import scores as judged
-from contrafact.tasks.table_maker import Fitter, able, mark_of
+from contrafact.tasks.table_maker import Fitter, TableJob, able, mark_of
 from contrafact.tasks.write_tables import save
 
 MANY_DRAWN = 100_000  # rows from which a sample is written block by block
@@ -113,7 +113,7 @@ def held_out(table: TableFile, check: Check, seed: int) -> tuple[np.ndarray, Tab
 
 
 @dataclass(kw_only=True, eq=False)
-class FileJob:
+class FileJob(TableJob):
     """What both jobs have: a table in a file, and a method that learns from its rows but those held out.
 
     Arguments:
@@ -133,25 +133,6 @@ class FileJob:
     scores: dict[str, Score] = field(default_factory=dict)
     patterns: tuple[Any, ...] = ()  # of holes, and shifts of filled cells, which are not looked for in files
     shifted: tuple[Any, ...] = ()
-
-    @property
-    def training(self) -> Any:
-        """The method's training, where it is one."""
-        return self.fitter.training
-
-    def steps(self) -> Iterator[str]:
-        """Test what is made."""
-        raise NotImplementedError
-
-    def result(self) -> Result:
-        """Give what is made, the scores and the verdict, once the steps are done."""
-        raise NotImplementedError
-
-    def finish(self) -> Result:
-        """Do everything at once."""
-        for _ in self.steps():
-            pass
-        return self.result()
 
     def _notes(self) -> tuple[str, ...]:
         said = [*self.fitter.notes, f"Read block by block from {self.data.path.name}, and written so."]

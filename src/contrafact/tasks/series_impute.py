@@ -25,7 +25,7 @@ from contrafact.codecs.series_panel import Panel
 from contrafact.metrics.recovery import less, more_right, right, rmse
 from contrafact.tasks.helps import Check, checked, seen
 from contrafact.tasks.hidden_cells import emptied
-from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, table_of
+from contrafact.tasks.table_maker import Fitter, TableJob, able, chosen_recipe, table_of
 from contrafact.tasks.write_tables import save
 
 HIDDEN_SHARE, MOST_PASTED, TRIES = 0.1, 400, 20
@@ -132,7 +132,7 @@ def along_lines(codec: SeriesCodec, frame: Any) -> Any:
 
 
 @dataclass(kw_only=True, eq=False)
-class ImputingSeries:
+class ImputingSeries(TableJob):
     """The job: its training first, then its steps, then its result.
 
     Arguments:
@@ -158,11 +158,6 @@ class ImputingSeries:
     left_out: list[str] = field(default_factory=list)
     patterns: tuple[Any, ...] = ()
     shifted: tuple[Any, ...] = ()
-
-    @property
-    def training(self) -> Any:
-        """The method's training, where it is one."""
-        return self.fitter.training
 
     def steps(self) -> Iterator[str]:
         """Fill hidden cells in all ways."""
@@ -210,12 +205,6 @@ class ImputingSeries:
             self.data, draws=draws, seed=fold(self.seed, "impute")
         )
         return found
-
-    def finish(self) -> Result:
-        """Do everything at once."""
-        for _ in self.steps():
-            pass
-        return self.result()
 
 
 def imputing_series(

@@ -33,7 +33,7 @@ from contrafact.tasks.kept_rows import counted, with_count, with_new_keys
 from contrafact.tasks.large import MANY_DRAWN, Drawn, MakingFile, by_blocks, making_file, save_drawn
 from contrafact.tasks.read import read_or_open
 from contrafact.tasks.results import by_kind
-from contrafact.tasks.table_maker import Fitter, able, chosen_recipe, mark_of, table_of
+from contrafact.tasks.table_maker import Fitter, TableJob, able, chosen_recipe, mark_of, table_of
 from contrafact.tasks.write_tables import save
 
 TEST_SHARE, LEAST_ROWS = 0.2, 50
@@ -42,7 +42,7 @@ ROUNDS = 20  # of drawing anew, before it is said that too many rows are real on
 
 
 @dataclass(kw_only=True, eq=False)
-class Synthesising:
+class Synthesising(TableJob):
     """The job: its training first, then its steps, then its result.
 
     Arguments:
@@ -72,11 +72,6 @@ class Synthesising:
     lazily: bool = False
     dropped: int = 0
     scores: dict[str, Score] = field(default_factory=dict)
-
-    @property
-    def training(self) -> Any:
-        """The generator's training, where it is one."""
-        return self.fitter.training
 
     def steps(self) -> Iterator[str]:
         """Judge rows without conditions against those that were held out."""
@@ -144,12 +139,6 @@ class Synthesising:
                 "they equal a real row. This follows rules; it proves no privacy."
             )
         return tuple(said)
-
-    def finish(self) -> Result:
-        """Do everything at once."""
-        for _ in self.steps():
-            pass
-        return self.result()
 
 
 def save_marked(result: Result, out: str, *, csv_safe: bool = False) -> list[str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
+from contrafact.base.records import Result
 from contrafact.codecs.table import as_frame
 from contrafact.engine.fit import Training
 from contrafact.tasks.kept_rows import said_of, told_in_notes
@@ -60,6 +62,31 @@ class Fitter:
         if self.training is not None:
             return (*self.training.warnings, *said_of(self.training.method.codec))
         return () if self.fitted is None else said_of(self.fitted.codec)
+
+
+class TableJob(ABC):
+    """A job over a table: its training first, then its steps, then its result."""
+
+    fitter: Fitter
+
+    @property
+    def training(self) -> Any:
+        """The method's training, where it is one."""
+        return self.fitter.training
+
+    @abstractmethod
+    def steps(self) -> Iterator[str]:
+        """Test what is made, saying what is done."""
+
+    @abstractmethod
+    def result(self) -> Result:
+        """Give what is made, the scores and the verdict, once the steps are done."""
+
+    def finish(self) -> Result:
+        """Do everything at once."""
+        for _ in self.steps():
+            pass
+        return self.result()
 
 
 def chosen_recipe(
