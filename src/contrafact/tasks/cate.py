@@ -15,6 +15,7 @@ from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.base.recipe import Recipe
 from contrafact.codecs.table import as_frame
 from contrafact.codecs.treated import FEWEST
+from contrafact.tasks.table_maker import free_name
 
 LEARNERS = ("auto", "t", "s", "x", "dr", "r")
 NETWORKS = ("tarnet", "cfr", "ganite")
@@ -121,9 +122,7 @@ def together(X: Any, t: Any, y: Any) -> tuple[Any, str, str]:
                 fix="Give one entry for each row of X.",
                 code="E579",
             )
-        name = str(getattr(values, "name", None) or default)
-        while name in names:
-            name += "_"
+        name = free_name(str(getattr(values, "name", None) or default), names)
         names.add(name)
         columns.append((name, cells))
     frame = frame.reset_index(drop=True).assign(**dict(columns))

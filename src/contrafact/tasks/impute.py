@@ -35,7 +35,7 @@ from contrafact.tasks.results import by_kind
 from contrafact.tasks.series import said_to_be
 from contrafact.tasks.series_impute import imputing_series
 from contrafact.tasks.shifts import Shifted, applied, compared, read_shifts
-from contrafact.tasks.table_maker import Fitter, TableJob, able, chosen_recipe, table_of
+from contrafact.tasks.table_maker import Fitter, TableJob, able, chosen_recipe, free_name, table_of
 from contrafact.tasks.write_tables import save
 
 SPREAD_DRAWS = 10
@@ -188,9 +188,7 @@ def with_uncertainty(best: Any, holes: Any, draws: list[Any]) -> Any:
             continue
         told = np.full(len(best), np.nan)
         told[own] = _unsure(best[name][own], [frame[name][own] for frame in draws])
-        label = f"{name}_uncertainty"
-        while label in made.columns:
-            label += "_"
+        label = free_name(f"{name}_uncertainty", made.columns)
         made.insert(made.columns.get_loc(name) + 1, label, told)
     return made
 

@@ -20,7 +20,7 @@ from contrafact.engine.stored import Shuffle
 from contrafact.tasks.helps import Check
 from contrafact.tasks.hidden_cells import NAMES, Hidden, scores_of, simple_ways
 from contrafact.tasks.judge import scores as judged
-from contrafact.tasks.table_maker import Fitter, TableJob, able, mark_of
+from contrafact.tasks.table_maker import SYNTHETIC, Fitter, TableJob, able, mark_of
 from contrafact.tasks.write_tables import save
 
 MANY_DRAWN = 100_000  # rows from which a sample is written block by block
@@ -96,7 +96,7 @@ class Drawn(Blocks):
         way = getattr(self.model, "blocks", None)
         asked: dict[str, Any] = {"given": self.given, "seed": self.seed}
         for frame in way(self.n, **asked) if way else [self.model.sample(self.n, **asked)]:
-            yield frame.assign(**{self.mark: "synthetic"}) if self.mark else frame
+            yield frame.assign(**{self.mark: SYNTHETIC}) if self.mark else frame
 
 
 def save_drawn(result: Result, out: str, *, csv_safe: bool = False) -> list[str]:

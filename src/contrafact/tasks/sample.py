@@ -208,18 +208,17 @@ def _npz(drawn: Any) -> bytes | None:
 def _frame(drawn: Any) -> Any:
     import pandas as pd
 
+    from contrafact.tasks.table_maker import SOURCE, SYNTHETIC, mark_of
+
     if hasattr(drawn, "columns"):
-        mark = "_source"
-        while mark in drawn.columns:  # a column of the user's own
-            mark += "_"
-        return drawn.assign(**{mark: "synthetic"})
+        return drawn.assign(**{mark_of(drawn): SYNTHETIC})
     if isinstance(drawn, Data) and drawn.kind == "text":
         classes = {} if drawn.labels is None else {"label": drawn.labels}
-        return pd.DataFrame({"text": drawn.items, **classes, "_source": "synthetic"})
+        return pd.DataFrame({"text": drawn.items, **classes, SOURCE: SYNTHETIC})
     array = _numbers(drawn)
     if array is None or array.ndim != 2:
         return None
-    return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])]).assign(_source="synthetic")
+    return pd.DataFrame(array, columns=[f"x{i}" for i in range(array.shape[1])]).assign(**{SOURCE: SYNTHETIC})
 
 
 def _csv(drawn: Any, safe: bool = False) -> bytes | None:

@@ -33,7 +33,7 @@ from contrafact.tasks.kept_rows import counted, with_count, with_new_keys
 from contrafact.tasks.large import MANY_DRAWN, Drawn, MakingFile, by_blocks, making_file, save_drawn
 from contrafact.tasks.read import read_or_open
 from contrafact.tasks.results import by_kind
-from contrafact.tasks.table_maker import Fitter, TableJob, able, chosen_recipe, mark_of, table_of
+from contrafact.tasks.table_maker import SYNTHETIC, Fitter, TableJob, able, chosen_recipe, mark_of, table_of
 from contrafact.tasks.write_tables import save
 
 TEST_SHARE, LEAST_ROWS = 0.2, 50
@@ -143,7 +143,7 @@ class Synthesising(TableJob):
 
 def save_marked(result: Result, out: str, *, csv_safe: bool = False) -> list[str]:
     """Write rows that are all generated, marked as such."""
-    marked = result.data.assign(**{mark_of(result.data): "synthetic"})
+    marked = result.data.assign(**{mark_of(result.data): SYNTHETIC})
     return save(dataclasses.replace(result, data=marked), out, csv_safe=csv_safe)
 
 

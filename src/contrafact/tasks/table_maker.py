@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -196,10 +196,18 @@ def column_named(frame: Any, name: Any) -> Any:
 
 def mark_of(frame: Any) -> str:
     """Give the name of the column that says where a row comes from: `_source`, unless the user has one."""
-    mark = SOURCE
-    while mark in frame.columns:
-        mark += "_"
-    return mark
+    return free_name(SOURCE, frame.columns)
+
+
+def free_name(name: str, taken: Container[Any]) -> str:
+    """Give a name that no column has: one that is taken gets underscores.
+
+    >>> free_name("age", ["age", "age_"])
+    'age__'
+    """
+    while name in taken:
+        name += "_"
+    return name
 
 
 def beside(real: Any, made: Any) -> Any:
