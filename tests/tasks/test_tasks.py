@@ -20,8 +20,9 @@ from contrafact.tasks.look import look
 from contrafact.tasks.plan import plan
 from contrafact.tasks.read import read
 from contrafact.tasks.runs import all_runs, best_score, find_run, run_folder, summary
-from contrafact.tasks.sample import MARK, draw, tile, write
+from contrafact.tasks.sample import draw, write
 from contrafact.tasks.train import Order, choose_recipe, prepare
+from contrafact.tasks.write_pictures import MARK, tile
 from contrafact.zoo import GAN, Markov
 
 TOY = {"steps": "40", "width": "16", "depth": "1", "batch": "32"}

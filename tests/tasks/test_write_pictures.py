@@ -15,8 +15,8 @@ import contrafact
 from contrafact.base.data import Data
 from contrafact.base.errors import CannotWrite, UsageError
 from contrafact.tasks.pictures import picture
-from contrafact.tasks.sample import MARK, write
-from contrafact.tasks.write_pictures import tile
+from contrafact.tasks.sample import write
+from contrafact.tasks.write_pictures import MARK, tile
 
 
 def pictures(n: int = 12, channels: int = 1, dtype: Any = np.uint8, labels: Any = None) -> Data:

@@ -12,7 +12,8 @@ from contrafact.base.data import Data
 from contrafact.base.demos import beeps
 from contrafact.base.errors import UsageError
 from contrafact.tasks.read import read
-from contrafact.tasks.sample import MARK, write
+from contrafact.tasks.sample import write
+from contrafact.tasks.write_pictures import MARK
 from contrafact.tasks.write_sound import joined, wav
 
 

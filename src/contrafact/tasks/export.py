@@ -22,7 +22,8 @@ import numpy as np
 from contrafact.base.errors import ContrafactError, UsageError
 from contrafact.engine.bundle import write_atomically
 from contrafact.engine.run import environment
-from contrafact.tasks.sample import MARK, model_of
+from contrafact.tasks.sample import model_of
+from contrafact.tasks.write_pictures import MARK
 
 CHECKED, BOUND = 64, 1e-4
 

@@ -22,9 +22,7 @@ from contrafact.engine.bundle import write_atomically
 from contrafact.engine.model import DOCUMENT
 from contrafact.tasks.load import load
 from contrafact.tasks.runs import find_run
-from contrafact.tasks.write_pictures import MARK as MARK
-from contrafact.tasks.write_pictures import sheet, write_folder, write_zip
-from contrafact.tasks.write_pictures import tile as tile
+from contrafact.tasks.write_pictures import MARK, sheet, write_folder, write_zip
 from contrafact.tasks.write_sound import write_sound
 
 ASKED = {"edges": "", "effect": "rows", "impute": "table"}  # what models that draw nothing are asked, and about what
