@@ -34,7 +34,7 @@ from contrafact.metrics.spread import bootstrap_ratio, percentiles
 from contrafact.tasks.grades import PLAIN, USUAL, Grade
 from contrafact.tasks.instruments import TIMEOUT, Instrument, asked, named, useless
 from contrafact.tasks.new_masks import bent, pieces, with_density
-from contrafact.tasks.painting import Painter, painter
+from contrafact.tasks.painting import Painter, painter, with_channels
 from contrafact.tasks.write_pictures import write_folder
 
 LEAST, HELD = 4, 1 / 3
@@ -173,7 +173,7 @@ class Assessing:
     def steps(self) -> Iterator[str]:
         """Paint pictures, grade them and let the instruments look, saying what came out after each grade."""
         base, real = self._base(), self.places(self.real.target)
-        pixels = self._floats(self.real)
+        pixels = with_channels(self.real.source.items).astype(np.float32)
         for grade in self._possible(base):
             places = self._dense(base, grade)
             graded = grade.apply(self.painter.paint(places, fold(self.seed, "paint")), self.painter.used, self.seed)
@@ -186,10 +186,6 @@ class Assessing:
                 self.found[name, grade.name] = {side: self._looked(name, *both) for side, both in sides.items()}
             count = sum(len(pictures) for pictures, _ in sides.values())
             yield f"{grade.name}: {len(self.instruments)} instruments, {count} pictures"
-
-    def _floats(self, pairs: Pairs) -> np.ndarray:
-        items = np.asarray(pairs.source.items).astype(np.float32)
-        return items[..., None] if items.ndim == 3 else items
 
     def _base(self) -> np.ndarray:
         """Make the masks: the user's own maker's, or real ones that are mirrored, turned and bent."""
