@@ -84,7 +84,7 @@ def test_false_alarms_are_as_rare_as_promised():
     assert all(count <= 8 for count in alarms.values()), alarms  # 5 % of 60 is 3; 9 or more has p < .003
 
 
-def test_mixed_columns_are_tested_with_random_signs():
+def test_mixed_columns_are_tested_with_random_weights():
     statement = implications(Graph("W -> X; W -> Y"))[0]
     random = np.random.default_rng(2)
     w = random.integers(0, 3, 900)

@@ -8,9 +8,9 @@ to account completely. Graphs with hidden causes may say more, in the form of eq
 A statement is tested by the generalised covariance measure (Shah and Peters 2020, Annals of Statistics 48): both sides
 are regressed on the given columns and random waves over them, by ridge regressions whose penalty misses left-out rows
 least, and what is missed must be uncorrelated; levels become columns of zeros and ones, and the largest correlation is
-compared with what random weights give. Where all
-columns have few levels a likelihood-ratio test within strata is used, which needs no model. `test="linear"` asks for
-the partial correlation. P-values are adjusted for their number after Holm (1979).
+compared with what random weights give. Where all columns have few levels a likelihood-ratio test within strata is used,
+which needs no model. `test="linear"` asks for the partial correlation. P-values are adjusted for their number after
+Holm (1979).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Test = Literal["auto", "linear", "covariance", "strata"]
-FEW_LEVELS, LEAST_ROWS, SIGNS, ROWS_A_CELL = 8, 20, 2000, 5
+FEW_LEVELS, LEAST_ROWS, WEIGHINGS, ROWS_A_CELL = 8, 20, 2000, 5
 WAVES, WIDTHS, PENALTIES = 40, (0.5, 1.0, 2.0), tuple(10.0**power for power in range(-6, 1))
 
 
@@ -161,7 +161,7 @@ def check_implications(
         frame: The data; rows with holes in the columns of a statement are left out of its test.
         alpha: The chance that a right graph is contradicted at all.
         test: auto, linear (partial correlation), covariance, or strata.
-        seed: Seeds the random signs.
+        seed: Seeds the random weights.
 
     Raises:
         DataError: A node is no column, or too few rows are complete.
@@ -288,7 +288,7 @@ def _residuals(values: Array, features: Array) -> Array:
 
 
 def _covariance(part: pd.DataFrame, statement: Implication, random: np.random.Generator) -> tuple[float, float]:
-    """Correlate residuals, and compare the largest correlation with random signs."""
+    """Correlate residuals, and compare the largest correlation with what random weights give."""
     features = _features(part, statement.given, random)
     one, other = (_standard(_numbers(part[name])) for name in (statement.one, statement.other))
     left = _residuals(np.hstack([one, other]), features)
@@ -303,8 +303,8 @@ def _covariance(part: pd.DataFrame, statement: Implication, random: np.random.Ge
     if scaled.shape[1] == 1:
         return value, math.erfc(value / math.sqrt(2))
     centred = scaled - scaled.mean(axis=0)
-    draws = np.abs(random.standard_normal((SIGNS, len(part))) @ centred).max(axis=1)
-    return value, float((1 + (draws >= value).sum()) / (1 + SIGNS))
+    draws = np.abs(random.standard_normal((WEIGHINGS, len(part))) @ centred).max(axis=1)
+    return value, float((1 + (draws >= value).sum()) / (1 + WEIGHINGS))
 
 
 def _partial(part: pd.DataFrame, statement: Implication) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 The proof that a question has no answer, made of things that can be looked at. World A is a model at which the bounds of
 the question have their lower end, world B one at the upper end; both are complete: rows can be drawn from them, as they
 are and with nodes set. How well each reproduces the data is tested by the likelihood ratio (G = 2 sum n log(n / e)),
-on as many degrees of freedom as the graph leaves unexplained; where the graph explains every table, G is 0 and p is 1).
+on as many degrees of freedom as the graph leaves unexplained; where the graph explains every table, G is 0 and p is 1.
 
 Where not all nodes of a district share one hidden cause, the ends of the bounds need not belong to models of the graph;
 then models are fitted from several starts, and the two whose answers are farthest apart are shown.
