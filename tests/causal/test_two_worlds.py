@@ -13,8 +13,7 @@ from oracles import Tables
 from contrafact.base.errors import UsageError
 from contrafact.causal.bounds import bounded
 from contrafact.causal.graph import Graph
-from contrafact.causal.identify.ask import identify
-from contrafact.causal.two_worlds import g_test, refusal_lines, two_worlds
+from contrafact.causal.two_worlds import g_test, two_worlds
 from contrafact.report.worlds import world_figures
 
 BOW, INSTRUMENT = "X -> Y; X <-> Y", "Z -> X -> Y; X <-> Y"
@@ -89,17 +88,3 @@ def test_a_number_as_an_outcome_is_a_coin_in_both_worlds():
     worlds = two_worlds(pd.DataFrame({"X": x, "Y": random.normal(x, 1)}), BOW, "ATE(X, Y)")
     assert any("is -" in note and "only" in note for note in worlds.notes)
     assert worlds.b.answer - worlds.a.answer > 4
-
-
-def test_the_screen_of_a_refusal_has_reason_proof_cure_and_bounds():
-    frame = rows(BOW)
-    refused, worlds = identify(BOW, "ATE(X, Y)"), two_worlds(frame, BOW, "ATE(X, Y)")
-    text = "\n".join(refusal_lines(refused, bounded(frame, BOW, "ATE(X, Y)", draws=5), worlds))
-    for part in (
-        "NOT IDENTIFIABLE",
-        "Proof you can look at",
-        "What would settle it",
-        "What can still be said: between",
-    ):
-        assert part in text
-    assert "a trial" in "\n".join(refusal_lines(refused))

@@ -12,7 +12,7 @@ then models are fitted from several starts, and the two whose answers are farthe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -314,30 +314,3 @@ def trial_rows(query: Query, studied: Studied, gap: float) -> int | None:
     chances = joint.margin([outcome])
     spread = math.sqrt(max(float(chances @ numbers**2 - (chances @ numbers) ** 2), 0.0))
     return max(4, 2 * math.ceil((2 * NORMAL * 2 * spread / (gap / 10)) ** 2 / 2))
-
-
-def refusal_lines(
-    refused: Any, effect: Any = None, worlds: TwoWorlds | None = None, *, settle: Iterable[str] = ()
-) -> list[str]:
-    """Write the screen of a question that data cannot settle: the reason, the proof, what would help, what can be said.
-
-    Arguments:
-        refused: What `identify` gave.
-        effect: The bounds, as an Effect, where they were computed.
-        worlds: Two worlds, where they were found.
-        settle: What would settle it, if there are no worlds that say so.
-    """
-    lines = [f"  1 IDENTIFY   {refused.query}: NOT IDENTIFIABLE.  {refused.why}"]
-    lines.append("               No amount of this data can settle it.")
-    if worlds is not None:
-        lines.append(f"     Proof you can look at: {worlds.words}")
-    told = list(settle) or list(worlds.settle if worlds is not None else refused.remedies)
-    if told:
-        lines.append(f"     What would settle it:  {' · '.join(told)}")
-    if effect is not None:
-        lines.append(f"     What can still be said: between {effect.low:.3g} and {effect.high:.3g} ({effect.strategy})")
-        details = effect.details
-        if "low_95" in details:
-            lines[-1] += f";  with chance counted [{details['low_95']:.3g}, {details['high_95']:.3g}]"
-        lines += [f"       {note}" for note in effect.notes if not note.startswith("With chance counted")]
-    return lines
