@@ -14,7 +14,7 @@ from contrafact.report.bars import Bar
 from contrafact.report.drawing import BLUE, ORANGE
 from contrafact.report.figures import Figure
 from contrafact.report.forest import Forest
-from contrafact.report.graph_drawing import drawn_graph, legend
+from contrafact.report.graph_drawing import ASSUMED, graph_section
 from contrafact.report.lines import Mark
 from contrafact.report.markup import Html, element, number, shorten
 from contrafact.report.page import Section, facts, head_cell, page, section, table, warnings
@@ -22,7 +22,7 @@ from contrafact.report.panels import Cloud, Histograms
 from contrafact.report.references import cited, to_copy
 from contrafact.tasks.decide import WORTH, Decision
 
-BINS, MOST_NODES, MOST_COLUMNS = 30, 60, 20
+BINS, MOST_COLUMNS = 30, 20
 SPREADS = "Numbers: mean ± standard deviation. Others: the commonest level and its share."
 NAMES = {"rule": "the rule", "short_rule": "the short rule", "treat_all": "treat all", "treat_none": "treat none"}
 
@@ -185,24 +185,12 @@ def _overlap(found: Decision) -> Iterator[Section]:
 
 
 def _graph(found: Decision) -> Iterator[Section]:
-    graph = found.graph
-    if graph is None:
-        return
-    if len(graph) > MOST_NODES:
-        yield section("The graph", element("pre", str(graph)))
-        return
     roles = {
         **dict.fromkeys(found.covariates, "adjusted"),
         found.treatment: "treatment",
         found.outcome: "outcome",
     }
-    caption = element(
-        "figcaption",
-        element("strong", "What is assumed: every arrow that is not drawn, and every hidden cause that is not."),
-        f" {legend(roles)[0].upper()}{legend(roles)[1:]}.",
-    )
-    sheet = element("div", drawn_graph(graph, roles), class_="sheet")
-    yield section("The graph", element("figure", caption, sheet))
+    return graph_section(found.graph, roles, ASSUMED)
 
 
 def _text(found: Decision) -> str:

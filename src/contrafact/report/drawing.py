@@ -59,6 +59,7 @@ def listed(values: Any) -> list[float | None]:
 
 
 def label_axes(axes: Any, letters: Lettering, x: str, y: str) -> None:
+    """Name both axes."""
     style = {"parse_math": False, "family": letters.families, "fontsize": 9.5, "color": INK}
     axes.set_xlabel(letters(x), **style)
     axes.set_ylabel(letters(y), **style)

@@ -15,7 +15,7 @@ from contrafact.report.bars import Bar
 from contrafact.report.drawing import BLUE, ORANGE
 from contrafact.report.figures import Figure
 from contrafact.report.forest import Forest
-from contrafact.report.graph_drawing import drawn_graph, legend
+from contrafact.report.graph_drawing import ASSUMED, graph_section
 from contrafact.report.lines import Level, Lines, Series
 from contrafact.report.markup import Html, element, join, number, shorten
 from contrafact.report.page import Section, facts, head_cell, page, paragraphs, section, table, warnings
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from contrafact.causal.estimate.doubly import Estimate
     from contrafact.causal.estimate.study import Study
 
-BINS, MOST_NODES = 30, 60
+BINS = 30
 RUNGS = {1: "1, see", 2: "2, do", 3: "3, imagine"}
 
 
@@ -44,7 +44,7 @@ def effect_page(source: str, found: Answered, tried: Challenged | None = None, w
     title = f"What {shorten(plan.treatment, 40)} does to {shorten(plan.outcome, 40)}"
     parts = [
         _summary(source, found, tried),
-        *_graph(found),
+        *graph_section(plan.graph, _roles(found), ASSUMED),
         *_proof(found),
         *_worlds(worlds),
         *_overlap(found),
@@ -86,23 +86,6 @@ def _roles(found: Answered) -> dict[str, str]:
     plan = found.plan
     roles = {**dict.fromkeys(plan.adjusted_for, "adjusted"), **dict.fromkeys(plan.through, "through")}
     return {**roles, plan.treatment: "treatment", plan.outcome: "outcome"}
-
-
-def _graph(found: Answered) -> Iterator[Section]:
-    graph = found.plan.graph
-    if graph is None:
-        return
-    roles = _roles(found)
-    if len(graph) > MOST_NODES:
-        yield section("The graph", element("pre", str(graph)))
-        return
-    caption = element(
-        "figcaption",
-        element("strong", "What is assumed: every arrow that is not drawn, and every hidden cause that is not."),
-        f" {legend(roles)[0].upper()}{legend(roles)[1:]}.",
-    )
-    sheet = element("div", drawn_graph(graph, roles), class_="sheet")
-    yield section("The graph", element("figure", caption, sheet))
 
 
 def _proof(found: Answered) -> Iterator[Section]:

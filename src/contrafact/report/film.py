@@ -88,6 +88,7 @@ def film(taken: list[Shot], real: Any = None, names: list[str] | None = None, be
 
 
 def strip(taken: list[Shot], view: View, best: int | None) -> Figure:
+    """Lay samples side by side, in order of their steps."""
     frames = tuple(
         (f"step {step:,}{' (best)' if step == best else ''}", view.draw(array, False)) for step, array in taken
     )

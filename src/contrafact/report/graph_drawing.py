@@ -7,17 +7,20 @@ are tied to, back and forth, as Sugiyama, Tagawa and Toda (1981) do.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import fmean
 
 from contrafact.causal.graph import Graph
 from contrafact.report.drawing import BLUE, GREEN, INK, ORANGE, QUIET
 from contrafact.report.markup import Html, element, shorten
+from contrafact.report.page import Section, section
 
 ACROSS, DOWN, HIGH, LETTER, EDGE, SWEEPS, LONGEST = 72, 66, 32, 8.2, 24, 4, 22
 BENDS, STEPS = (0.0, 0.5, -0.5, 0.85, -0.85, 1.3, -1.3, 1.8, -1.8, 2.5, -2.5, 3.5, -3.5), 24
 HIGHER = (0.0, 25.0, 50.0, 90.0, 140.0)  # by how much an arc may rise to pass over a box
+MOST_NODES = 60  # that are drawn; the lines of a larger graph cannot be followed
+ASSUMED = "What is assumed: every arrow that is not drawn, and every hidden cause that is not."
 Point = tuple[float, float]
 COLOURS = {
     "treatment": BLUE,
@@ -55,6 +58,25 @@ class GraphDrawing:
         drawn = str(drawn_graph(self.graph, self.roles))
         own = drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
         return own.replace('style="', 'style="background: #fff; ', 1).encode()
+
+
+def graph_section(graph: Graph | None, roles: Mapping[str, str], told: str) -> Iterator[Section]:
+    """Show a graph as a part of a page: drawn, or as text where it is large; nothing where there is none.
+
+    Arguments:
+        graph: The graph.
+        roles: As in `drawn_graph`.
+        told: What to see in it.
+    """
+    if graph is None:
+        return
+    if len(graph) > MOST_NODES:
+        yield section("The graph", element("pre", str(graph)))
+        return
+    signs = legend(roles)
+    caption = element("figcaption", element("strong", told), f" {signs[0].upper()}{signs[1:]}.")
+    sheet = element("div", drawn_graph(graph, roles), class_="sheet")
+    yield section("The graph", element("figure", caption, sheet))
 
 
 def drawn_graph(graph: Graph, roles: Mapping[str, str]) -> Html:

@@ -11,7 +11,7 @@ from contrafact import __version__
 from contrafact.report.bars import Bar, Bars
 from contrafact.report.drawing import BLUE, ORANGE, Sign
 from contrafact.report.figures import Figure
-from contrafact.report.graph_drawing import drawn_graph, legend
+from contrafact.report.graph_drawing import graph_section
 from contrafact.report.lines import Mark
 from contrafact.report.markup import Html, element, number, shorten
 from contrafact.report.page import Section, facts, head_cell, page, paragraphs, section, table, warnings
@@ -20,7 +20,7 @@ from contrafact.report.references import cited, to_copy
 from contrafact.report.table_panels import Levels
 from contrafact.tasks.whatif import Answered
 
-BINS, MOST_NODES, MOST_FIGURES, FEW, MOST_LEVELS, MOST_DRAWS, SPREAD_FROM = 30, 60, 12, 8, 8, 5, 20
+BINS, MOST_FIGURES, FEW, MOST_LEVELS, MOST_DRAWS, SPREAD_FROM = 30, 12, 8, 8, 5, 20
 SPREADS = "Numbers: mean ± standard deviation. Others: the commonest level and its share."
 SIGNS = (Sign(name="as it is", color=BLUE), Sign(name="as set", color=ORANGE))
 
@@ -69,20 +69,8 @@ def _summary(source: str, method: str, found: Answered, said: Sequence[str], *, 
 
 
 def _graph(found: Answered) -> Iterator[Section]:
-    graph = found.graph
-    if graph is None:
-        return
-    if len(graph) > MOST_NODES:
-        yield section("The graph", element("pre", str(graph)))
-        return
     roles = {**dict.fromkeys(found.changed, "changed"), **dict.fromkeys(found.do, "set")}
-    caption = element(
-        "figcaption",
-        element("strong", "To set a node is to cut what points to it; all else goes on as before."),
-        f" {legend(roles)[0].upper()}{legend(roles)[1:]}.",
-    )
-    sheet = element("div", drawn_graph(graph, roles), class_="sheet")
-    yield section("The graph", element("figure", caption, sheet))
+    return graph_section(found.graph, roles, "To set a node is to cut what points to it; all else goes on as before.")
 
 
 def _columns(found: Answered) -> Iterator[Section]:
