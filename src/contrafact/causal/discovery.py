@@ -18,7 +18,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -78,9 +77,9 @@ class Search:
 
     def once(self, rows: Array) -> tuple[Array, Array]:
         """Search rows, and give arrows and hidden causes."""
-        found: Callable[[Array], tuple[Array, Array]] = getattr(self, f"_{self.method}")
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints
-            return found(np.array(rows, dtype=np.float64))
+        ways = {"pc": self._pc, "ges": self._ges, "fci": self._fci, "lingam": self._lingam}
+        with contextlib.redirect_stdout(io.StringIO()):  # causal-learn prints
+            return ways[self.method](np.array(rows, dtype=np.float64))
 
     def _test(self) -> str:
         return "gsq" if self.levels else "fisherz"
