@@ -126,11 +126,8 @@ class ResponseModel:
         """Give, for each combination of its parents' levels that occurs, the rows and the answer that they ask for."""
         causes = self.mechanisms.causes[node]
         columns = [self.nodes.index(parent) for parent in causes]
-        distinct, which = np.unique(codes[:, columns], axis=0, return_inverse=True)
-        order = np.argsort(which.ravel(), kind="stable")
-        ends = np.searchsorted(which.ravel()[order], np.arange(len(distinct) + 1))
-        for number, combination in enumerate(distinct.tolist()):
-            yield order[ends[number] : ends[number + 1]], (node, tuple(combination))
+        for rows, combination in _alike(codes[:, columns]):
+            yield rows, (node, tuple(combination))
 
     def counterfactual(self, codes: Codes, do: Mapping[str, int], seed: int) -> Codes:
         """Give the same rows in the world in which nodes are set.
@@ -223,7 +220,7 @@ class ResponseModel:
 
 
 def _alike(codes: Codes) -> Iterator[tuple[Numbers, list[int]]]:
-    """Give the rows of each distinct row."""
+    """Give the places of each distinct row, and the row."""
     distinct, which = np.unique(codes, axis=0, return_inverse=True)
     order = np.argsort(which.ravel(), kind="stable")
     ends = np.searchsorted(which.ravel()[order], np.arange(len(distinct) + 1))
