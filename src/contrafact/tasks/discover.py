@@ -8,7 +8,7 @@ arrow is often as near to the truth as what methods draw, counted in wrong edges
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,13 +112,7 @@ def prepare(
 ) -> Discovering:
     """Make everything ready to look for arrows; the arguments are those of `discover`."""
     chosen = method.method if isinstance(method, Recipe) else str(method).lower()
-    if chosen not in METHODS:
-        raise UsageError(
-            f"There is no method of discovery '{method}'.",
-            why=did_you_mean(chosen, METHODS),
-            fix=f"One of: {', '.join(METHODS)}.",
-            code="E587",
-        )
+    _check_method(chosen, method)
     _check_numbers(chosen, bootstrap, alpha)
     own = isinstance(method, Recipe) and getattr(method, "columns", None)
     codec = CoordinatesCodec.fit(df, columns=columns or own or None)
@@ -127,19 +121,33 @@ def prepare(
     known = Knowledge.read(codec.names, tiers=tiers, forbid=forbid, require=require)
     rest: dict[str, Any] = {"known": known, "seed": seed, "bootstrap": bootstrap, "alpha": alpha}
     if chosen in SEARCHED:
-        if settings:
-            raise UsageError(
-                f"{chosen} has no setting '{next(iter(settings))}'.",
-                why="It takes bootstrap, alpha and what is known beforehand.",
-                fix=f'contrafact.discover(df, method="{chosen}", bootstrap=32, alpha=0.05)',
-                code="E101",
-            )
+        _refuse_settings(chosen, settings)
         return Discovering(method=chosen, codec=codec, training=None, encoded=codec.encode(df), **rest)
     base: Any = method if isinstance(method, Recipe) else recipe(chosen)()
     told = {"runs": bootstrap, "tiers": tiers, "forbid": forbid, "require": require, "columns": columns}
     made = base.but(**{name: value for name, value in told.items() if value}, **settings)
     training = made.training(df, seed=seed, budget=budget, run_dir=run_dir, device=device)
     return Discovering(method=chosen, codec=training.method.codec, training=training, encoded=training.rows, **rest)
+
+
+def _check_method(chosen: str, asked: str | Recipe) -> None:
+    if chosen not in METHODS:
+        raise UsageError(
+            f"There is no method of discovery '{asked}'.",
+            why=did_you_mean(chosen, METHODS),
+            fix=f"One of: {', '.join(METHODS)}.",
+            code="E587",
+        )
+
+
+def _refuse_settings(chosen: str, settings: Mapping[str, Any]) -> None:
+    if settings:
+        raise UsageError(
+            f"{chosen} has no setting '{next(iter(settings))}'.",
+            why="It takes bootstrap, alpha and what is known beforehand.",
+            fix=f'contrafact.discover(df, method="{chosen}", bootstrap=32, alpha=0.05)',
+            code="E101",
+        )
 
 
 def _check_numbers(method: str, bootstrap: int | None, alpha: float) -> None:

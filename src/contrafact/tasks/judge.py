@@ -78,30 +78,35 @@ def scores(
     Returns:
         Scores by name, each with interval, floor and ceiling where they are known.
     """
-    if "series" in (_kind(real), _kind(fake)) and hasattr(real, "columns") and hasattr(fake, "columns"):
+    kind = _kind(real)
+    if "series" in (kind, _kind(fake)) and hasattr(real, "columns") and hasattr(fake, "columns"):
         return _series_scores(real, fake, holdout, target, seed)
     _check(real, fake, target)
-    if features is not None and _kind(real) != "pictures":
+    if features is not None and kind != "pictures":
         raise UsageError(
-            f"Features were given for {_kind(real)}.",
+            f"Features were given for {kind}.",
             why="Only pictures are compared in features.",
             fix="Leave features out.",
             code="E224",
         )
-    if _kind(real) == "text":
+    if kind == "text":
         from contrafact.metrics.text import text_scores
 
         return text_scores(real, fake, holdout, seed)
-    if _kind(real) == "pictures":
+    if kind == "pictures":
         from contrafact.metrics.pictures import picture_scores
 
         return picture_scores(real, fake, holdout, seed=seed, features=features)
-    if _kind(real) == "sound":
+    if kind == "sound":
         from contrafact.metrics.sound import sound_scores
 
         return sound_scores(real, fake, holdout, seed=seed)
-    if _kind(real) == "table":
+    if kind == "table":
         return table_judgement(real, fake, holdout, target=target, seed=seed).scores
+    return _vector_scores(real, fake, holdout, seed)
+
+
+def _vector_scores(real: Any, fake: Any, holdout: Any, seed: int) -> dict[str, Score]:
     from contrafact.metrics.judge import rows_scores
 
     others = [fake] if holdout is None else [fake, holdout]

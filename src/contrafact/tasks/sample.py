@@ -64,6 +64,27 @@ def draw(
     from contrafact.tasks.segment import DOCUMENT as OF_SEGMENT
 
     model = model_of(what)
+    _check_draws(model, what)
+    if lazily and n > MANY_DRAWN and hasattr(model, "blocks") and not (refine or options):
+        return Drawn(model=model, n=checked_count(n), given=given, seed=seed)
+    if not refine:
+        return model.sample(n, given=given, seed=seed, **_able(model.sample, model, options))
+    if not hasattr(model, "refine"):
+        raise UsageError(
+            f"{model.recipe.method} has no critic to refine with.",
+            why="Only adversarial methods train one.",
+            fix="Sample without --refine.",
+            code="E110",
+        )
+    return model.refine(n, seed=seed, **_able(model.refine, model, options))
+
+
+def _check_draws(model: Any, what: str) -> None:
+    """Refuse a model that cannot be drawn from.
+
+    Raises:
+        UsageError: It finds arrows, or needs a picture.
+    """
     if hasattr(model, "edges"):
         raise UsageError(
             f"{model.recipe.method} draws nothing.",
@@ -79,18 +100,6 @@ def draw(
             fix=f"contrafact segment NEW --run {quote(what)} -o OUT" if masks else other_use(model.recipe.method, what),
             code="E126",
         )
-    if lazily and n > MANY_DRAWN and hasattr(model, "blocks") and not (refine or options):
-        return Drawn(model=model, n=checked_count(n), given=given, seed=seed)
-    if not refine:
-        return model.sample(n, given=given, seed=seed, **_able(model.sample, model, options))
-    if not hasattr(model, "refine"):
-        raise UsageError(
-            f"{model.recipe.method} has no critic to refine with.",
-            why="Only adversarial methods train one.",
-            fix="Sample without --refine.",
-            code="E110",
-        )
-    return model.refine(n, seed=seed, **_able(model.refine, model, options))
 
 
 def other_use(method: str, run: str) -> str:
