@@ -176,18 +176,11 @@ class Studied:
         """Count, or count rows drawn with replacement."""
         made = []
         for table, regime in zip(self.tables, self.regimes, strict=True):
-            weights = (
-                None
-                if random is None
-                else np.bincount(random.integers(0, table.rows, table.rows), minlength=table.rows)
-            )
-            made.append(
-                Source(
-                    joint=table.joint(None if weights is None else weights.astype(float)),
-                    rows=table.rows,
-                    regime=regime,
-                )
-            )
+            weights = None
+            if random is not None:
+                drawn = random.integers(0, table.rows, table.rows)
+                weights = np.bincount(drawn, minlength=table.rows).astype(float)
+            made.append(Source(joint=table.joint(weights), rows=table.rows, regime=regime))
         return made
 
     @property
@@ -364,15 +357,8 @@ def bounded(
         DataError: A column is missing, no row is complete, or what is known of the units never happens.
     """
     studied = study(df, graph, query, experiments=experiments, monotone=monotone, bins=bins)
-    sources = studied.sources()
-    answered = answer(studied.asked, sources, seed)
-    types = sum(block.types for block in answered.blocks)
-    count = draws if draws is not None else DRAWS if types <= MANY_TYPES else FEW_DRAWS
-    details: dict[str, float] = {"types": float(types), **_outer_ends(studied, answered, seed, count)}
-    if answered.mended:
-        details |= {"misfit": answered.misfit, "misfit_p": misfit_p(studied, answered, seed)}
-    if answered.ends.outer:
-        details |= {"outer_low": answered.ends.outer[0], "outer_high": answered.ends.outer[1]}
+    answered = answer(studied.asked, studied.sources(), seed)
+    details = _details(studied, answered, seed, draws)
     return Effect(
         value=None,
         low=answered.ends.low,
@@ -387,6 +373,19 @@ def bounded(
         notes=(*_notes(studied, answered, details), *studied.tables[0].notes),
         details=details,
     )
+
+
+def _details(studied: Studied, answered: Answered, seed: int, draws: int | None) -> dict[str, float]:
+    """Say what chance does to the ends, and how far the data are from the graph."""
+    types = sum(block.types for block in answered.blocks)
+    if draws is None:
+        draws = DRAWS if types <= MANY_TYPES else FEW_DRAWS
+    found = {"types": float(types), **_outer_ends(studied, answered, seed, draws)}
+    if answered.mended:
+        found |= {"misfit": answered.misfit, "misfit_p": misfit_p(studied, answered, seed)}
+    if answered.ends.outer:
+        found |= {"outer_low": answered.ends.outer[0], "outer_high": answered.ends.outer[1]}
+    return found
 
 
 def _outer_ends(studied: Studied, answered: Answered, seed: int, draws: int) -> dict[str, float]:
