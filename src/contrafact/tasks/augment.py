@@ -107,12 +107,7 @@ def augmenting(
     seed: int = 0,
     **options: Any,
 ) -> Augmenting:
-    """Prepare the job over pictures; the arguments are those of `augment`.
-
-    Arguments:
-        settings: Settings of the method, by name.
-        options: budget, device.
-    """
+    """Prepare the job over pictures; the arguments are those of `augment`, and the method's settings by name."""
     if target not in (None, "class"):
         raise UsageError(
             f"Pictures have no column '{target}'.",

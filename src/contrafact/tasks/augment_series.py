@@ -72,12 +72,7 @@ def augmenting_series(
     seed: int = 0,
     **options: Any,
 ) -> AugmentingItems:
-    """Prepare the job over series; the arguments are those of `augment`.
-
-    Arguments:
-        settings: Settings of the method, by name.
-        options: budget, device.
-    """
+    """Prepare the job over series; the arguments are those of `augment`, and the method's settings by name."""
     checked(check)
     if method == CLASSIC:
         refuse_settings(settings, SERIES, READING)

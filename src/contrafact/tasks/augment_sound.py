@@ -65,12 +65,7 @@ def augmenting_sound(
     seed: int = 0,
     **options: Any,
 ) -> AugmentingItems:
-    """Prepare the job over sound; the arguments are those of `augment`.
-
-    Arguments:
-        settings: Settings of the method, by name.
-        options: budget, device.
-    """
+    """Prepare the job over sound; the arguments are those of `augment`, and the method's settings by name."""
     if target not in (None, "class"):
         why, fix = did_you_mean(str(target), ("class",)), "Leave the target out: clips are told apart by their class."
         raise UsageError(f"Sound has no column '{target}'.", why=why, fix=fix, code="E115")

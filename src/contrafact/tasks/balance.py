@@ -113,12 +113,7 @@ def balancing(
     seed: int = 0,
     **options: Any,
 ) -> Balancing:
-    """Prepare the job over pictures; the arguments are those of `balance`.
-
-    Arguments:
-        settings: Settings of the method, by name.
-        options: budget, device.
-    """
+    """Prepare the job over pictures; the arguments are those of `balance`, and the method's settings by name."""
     target = TARGET if target is None else target
     if target != TARGET:
         raise UsageError(

@@ -110,7 +110,7 @@ def prepare(
     device: str | None = None,
     **settings: Any,
 ) -> Discovering:
-    """Make everything ready to look for arrows; the arguments are those of `discover`."""
+    """Make everything ready to look for arrows; the arguments are those of `discover`, and `run_dir` and `device`."""
     chosen = method.method if isinstance(method, Recipe) else str(method).lower()
     _check_method(chosen, method)
     _check_numbers(chosen, bootstrap, alpha)

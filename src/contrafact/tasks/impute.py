@@ -221,12 +221,7 @@ def imputing(
     seed: int = 0,
     **options: Any,
 ) -> Imputing | FillingFile:
-    """Prepare the job; the arguments are those of `impute`.
-
-    Arguments:
-        settings: Settings of the method, by name.
-        options: budget, device.
-    """
+    """Prepare the job; the arguments are those of `impute`, and the method's settings by name."""
     from contrafact.zoo.loom import Loom
 
     checked(check)

@@ -219,7 +219,7 @@ def imputing_series(
     seed: int = 0,
     **options: Any,
 ) -> ImputingSeries:
-    """Prepare the job; the arguments are those of `impute`.
+    """Prepare the job; the arguments are those of `impute`, and the method's settings by name.
 
     Raises:
         UsageError: uncertainty or shift were asked for, which tables have and series do not.

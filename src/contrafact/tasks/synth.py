@@ -161,12 +161,10 @@ def synthesising(
     lazily: bool = False,
     **options: Any,
 ) -> Synthesising | MakingFile:
-    """Prepare the job; the arguments are those of `synth`.
+    """Prepare the job; the arguments are those of `synth`, and the method's settings by name.
 
     Arguments:
         lazily: Whether very many rows are drawn when they are saved, so that they need no memory.
-        settings: Settings of the method, by name.
-        options: budget, device.
     """
     from contrafact.zoo.loom import Loom
 
@@ -177,11 +175,12 @@ def synthesising(
         return making_file(data, made, **asked, options=options)
     frame = table_of(data)
     private = getattr(made, "epsilon", None) is not None
-    n = checked_count(n) if n is not None else None if private else len(frame)
-    gone, real = 0, None
+    usual = None if private else len(frame)  # a private generator counts the rows with noise
+    n = usual if n is None else checked_count(n)
+    merged_levels, real = 0, None
     if share_safe:
         made = _shared(made)
-        frame, gone = merged(frame, TableCodec.fit(frame, columns=made.columns))
+        frame, merged_levels = merged(frame, TableCodec.fit(frame, columns=made.columns))
         real = RealRows(TableCodec.fit(frame, columns=made.columns), frame)
     test = _held_out(len(frame) if check != "off" else 0, seed, by_coin=private)
     learned = frame.iloc[np.setdiff1d(np.arange(len(frame)), test)] if len(test) else frame
@@ -193,7 +192,7 @@ def synthesising(
         given=None if given is None else dict(given),
         target=target,
         real=real,
-        merged_levels=gone,
+        merged_levels=merged_levels,
         check=check,
         seed=seed,
         lazily=lazily,

@@ -55,12 +55,7 @@ def augmenting_rows(
     seed: int = 0,
     **options: Any,
 ) -> AugmentingRows:
-    """Prepare the job over a table; the arguments are those of `augment`.
-
-    Arguments:
-        settings: Settings of the method, by name.
-        options: budget, device.
-    """
+    """Prepare the job over a table; the arguments are those of `augment`, and the method's settings by name."""
     from contrafact.zoo.loom import Loom
 
     checked(check)

@@ -77,12 +77,7 @@ def balancing_rows(
     seed: int = 0,
     **options: Any,
 ) -> BalancingRows:
-    """Prepare the job over a table; the arguments are those of `balance`.
-
-    Arguments:
-        settings: Settings of the method, by name.
-        options: budget, device.
-    """
+    """Prepare the job over a table; the arguments are those of `balance`, and the method's settings by name."""
     from contrafact.zoo.loom import Loom
 
     checked(check)
