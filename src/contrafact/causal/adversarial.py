@@ -161,6 +161,7 @@ class OfRows(Contest):
 
     Arguments:
         heat: Of soft levels.
+        duel: The losses of both players, by name.
     """
 
     heat: float

@@ -121,6 +121,8 @@ class Extreme:
         allowed: How large the gap may be.
         sign: 1 to make the answer small, -1 to make it large.
         rate: Learning rate at the start.
+        multiplier: What the constraint counts; it rises while the gap is too large.
+        seen: By what share of it the gap has been larger than allowed, of late.
     """
 
     model: Scm

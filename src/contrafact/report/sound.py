@@ -133,9 +133,8 @@ def listening(fake: Data, real: Data | None = None) -> Html:
     if real is None:
         return join(element("p", HOW), _side_by_side(names, made, rate))
     known = Known.of(real, rate)
-    rows: list[Row]
     near = known.nearest(fake.take([place for _, place in chosen]))
-    rows = [
+    rows: list[Row] = [
         (name, {MADE: shown, NEAR: beside, **known.of_class(name, number)})
         for number, (name, shown, beside) in enumerate(zip(names, made, near, strict=True))
     ]

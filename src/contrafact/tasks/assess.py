@@ -135,6 +135,9 @@ class Assessing:
         masks: Makes n masks from a seed; None: real ones are changed.
         seed: Seeds everything.
         notes: What must be known beside.
+        found: What came out, by instrument and grade.
+        truths: The masks of each grade, as places of classes.
+        pictures: The pictures of each grade.
     """
 
     instruments: dict[str, Instrument]

@@ -1,4 +1,7 @@
-"""Pictures by class: a generator that is told the class, trained on one part of the data."""
+"""Items by class: a generator that is told the class, trained on one part of the data.
+
+Pictures and clips are drawn by `Maker` as it is; series have one of their own (`augment_series`).
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,10 @@ from contrafact.zoo.index import INDEX, find, recipe
 
 @dataclass(kw_only=True, eq=False)
 class Maker:
-    """A generator of pictures by class.
+    """A generator of items by class.
 
     Arguments:
-        training: Its training, to be finished before pictures are made.
+        training: Its training, to be finished before items are made.
         like: The data that it learns from.
     """
 
@@ -29,11 +32,11 @@ class Maker:
     like: Data
 
     def make(self, labels: Sequence[Any] | np.ndarray, seed: int) -> Data:
-        """Make a picture of each of these classes.
+        """Make an item of each of these classes.
 
         Arguments:
             labels: As the data have them.
-            seed: The same seed makes the same pictures.
+            seed: The same seed makes the same items.
         """
         if self.training.model is None:
             self.training.finish()
@@ -45,7 +48,7 @@ class Maker:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be known about the pictures that it makes."""
+        """What is to be known about the items that it makes."""
         return tuple(self.training.warnings)
 
 

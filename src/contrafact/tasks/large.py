@@ -123,6 +123,8 @@ class FileJob(TableJob):
         check: How much is tested.
         seed: Seeds everything.
         scores: What the check found.
+        patterns: Of holes; they are not looked for in files.
+        shifted: Means under shifts, which files do not take.
     """
 
     data: TableFile
@@ -131,7 +133,7 @@ class FileJob(TableJob):
     check: Check
     seed: int
     scores: dict[str, Score] = field(default_factory=dict)
-    patterns: tuple[Any, ...] = ()  # of holes, and shifts of filled cells, which are not looked for in files
+    patterns: tuple[Any, ...] = ()
     shifted: tuple[Any, ...] = ()
 
     def _notes(self) -> tuple[str, ...]:

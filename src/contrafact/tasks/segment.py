@@ -53,6 +53,7 @@ class Job:
         trainings: One for each method, the principal one first.
         seed: Seeds everything.
         notes: What must be known beside.
+        cpu_seconds: What each training has taken.
     """
 
     pairs: Pairs

@@ -145,6 +145,8 @@ class ImputingSeries(TableJob):
         seed: Seeds everything.
         filled: What each way filled in where cells were hidden.
         left_out: Which ways could not be held against, and why.
+        patterns: Of holes; they are looked for in tables only.
+        shifted: Means under shifts, which series do not take.
     """
 
     data: Any

@@ -57,6 +57,8 @@ class Synthesising(TableJob):
         check: How much is tested.
         seed: Seeds everything.
         lazily: Whether very many rows are drawn when they are saved.
+        dropped: How many drawn rows equalled a real one, and were drawn anew.
+        scores: What the check found.
     """
 
     data: Any

@@ -131,6 +131,7 @@ class RowTrial(ABC):
         seed: Seeds everything.
         parts: The test part of each row.
         measured: What came out, by classifier.
+        tested: How many rows the classifiers were asked about.
     """
 
     data: Any

@@ -124,6 +124,8 @@ class AutoencoderGame(DuelGame):
     """A duel over reconstructions and draws, in which the generator also encodes.
 
     Arguments:
+        generator: Encodes pictures, and makes them from latent rows.
+        critic: Tells real pictures from others; its last features measure likeness.
         likeness: What the reconstruction's error counts.
         prior: What a nat of divergence counts.
     """

@@ -36,7 +36,7 @@ class Curve:
         values: The mean outcome there.
         low: Lower ends of the 95 % intervals, one at a time.
         high: Upper ends.
-        smoother: What each row adds at each dose, for differences between doses.
+        parts: What each row adds at each dose, rows by doses, for differences between doses.
     """
 
     doses: Array
