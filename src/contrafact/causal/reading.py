@@ -230,7 +230,8 @@ class Statements:
         groups = [self._group()]
         if self._peek("="):  # a setting of the whole drawing, as in rankdir=LR
             self._next()
-            self._next() if self._peek() else None
+            if self._peek():
+                self._next()
             self.written.forget(groups[0][0])
             return []
         arrows: list[Token] = []

@@ -104,9 +104,9 @@ class Plan:
     def causes(self, node: int) -> tuple[int, ...]:
         """Give the places of a node's inputs: its parents, then the hidden variables that move it."""
         own = [c for parent in self.parents[node] for c in self.columns(parent)]
-        for number_, clique in enumerate(self.cliques):
+        for place, clique in enumerate(self.cliques):
             if node in clique:
-                own += range(self.width + number_ * self.latent, self.width + (number_ + 1) * self.latent)
+                own += range(self.width + place * self.latent, self.width + (place + 1) * self.latent)
         return tuple(own)
 
     @cached_property

@@ -156,7 +156,7 @@ def _samples(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
         return [element("p", "These runs kept no samples.")]
     arrays = [shot[1] for _, _, shot in taken]
     same = len({(array.dtype.kind, array.shape[1:], array.ndim) for array in arrays}) == 1
-    if same and not is_text(arrays[0]) and (view := view_of([*arrays, _together(arrays)])):
+    if same and not is_text(arrays[0]) and (view := view_of([*arrays, np.concatenate(arrays)])):
         frames = tuple((f"{name}, step {step:,}", view.draw(array, False)) for name, _, (step, array) in taken)
         return [
             Figure(
@@ -169,7 +169,3 @@ def _samples(known: Sequence[Facts], names: Sequence[str]) -> list[object]:
     for name, facts, shot in taken:
         shown += [element("h3", name), *film([shot], names=facts.column_names)]
     return shown
-
-
-def _together(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    return np.concatenate(arrays)

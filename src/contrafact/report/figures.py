@@ -24,7 +24,7 @@ class Figure:
     Arguments:
         finding: What it shows, as a sentence: its title.
         sentence: How to read it.
-        drawing: What is drawn: Lines, Scatter, Histograms, Pictures, Strip or Bars.
+        drawing: What is drawn, such as Lines, Scatter, Histograms, Pictures, Bars or a Forest.
     """
 
     finding: str

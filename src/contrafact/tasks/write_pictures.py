@@ -167,7 +167,10 @@ def _move(waiting: Path, folder: Path) -> None:
     """Put what was written in its place, where nothing lies but what was written so."""
     if folder.exists():
         for old in folder.iterdir():
-            shutil.rmtree(old) if old.is_dir() else old.unlink()
+            if old.is_dir():
+                shutil.rmtree(old)
+            else:
+                old.unlink()
         for new in waiting.iterdir():
             new.replace(folder / new.name)
     else:
