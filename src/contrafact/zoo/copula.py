@@ -2,11 +2,11 @@
 
 Every cell is seen as an interval of a standard normal number z. In a column its tokens stand in a row, numbers by
 their size, levels by their own order or else by what the rest of their rows says: by the rows' mean score on the first
-principal component of all columns. Token t with shares F(t-) below and F(t) up to it
-holds z from ndtri(F(t-)) to ndtri(F(t)), and a number inside a bin is one point of that interval. The rows' z are
-jointly normal with correlations R. Where cells are intervals, R is found in rounds: each z is drawn inside its own
-interval from its normal law given the row's others under R, and then R is taken from the z (Hoff's sampler, with the
-columns' own laws held as they are). R is drawn towards independence by a small share, so that it can be inverted.
+principal component of all columns. Token t with shares F(t-) below and F(t) up to it holds z from ndtri(F(t-)) to
+ndtri(F(t)), and a number inside a bin is one point of that interval. The rows' z are jointly normal with correlations
+R. Where cells are intervals, R is found in rounds: each z is drawn inside its own interval from its normal law given
+the row's others under R, and then R is taken from the z (Hoff's sampler, with the columns' own laws held as they are).
+R is drawn towards independence by a small share, so that it can be inverted.
 
 Conditions: a number inside a bin fixes z, and the other columns then have their exact normal law. One column with
 room to choose (a level, an interval, a set) is drawn from its exact law too; several of them in rounds of each given

@@ -86,6 +86,12 @@ class System:
 
     Arguments:
         graph: The causal graph.
+        symbols: The value of each variable, by its node and its world.
+        bound: The values that are summed over.
+        taken: The symbols that stand for something already.
+        same: Values that must be equal for the events to hold together.
+        pending: Second values of variables that events name twice.
+        inner: The variables that nested settings ask for.
     """
 
     graph: Graph
@@ -221,12 +227,11 @@ def _components(system: System, parts: list[frozenset[Key]]) -> list[frozenset[K
     return joined
 
 
-def _relevant(system: System, outcomes: list[Key], conditions: list[Key]) -> tuple[list[Variable], bool]:
-    """Give the variables that the question is about; whether conditions are among them."""
+def _relevant(system: System, outcomes: list[Key], conditions: list[Key]) -> list[Variable]:
+    """Give the variables that the question is about."""
     sets = [system.ancestors(key, set(conditions) - {key}) for key in (*outcomes, *conditions)]
     parts = [part for part in _components(system, sets) if part & set(outcomes)]
-    keys = frozenset().union(*parts)
-    return system.variables(keys), bool(keys & set(conditions))
+    return system.variables(frozenset().union(*parts))
 
 
 @dataclass(frozen=True)
@@ -297,7 +302,7 @@ def variables_of(term: Term, graph: Graph) -> list[Variable]:
     question = question_of(term)
     system, ends, known = _system(question, graph, question.outcomes)
     try:
-        variables, _ = _relevant(system, ends, known)
+        variables = _relevant(system, ends, known)
     except Impossible:
         return []
     names: dict[Symbol, Symbol] = {}
@@ -412,7 +417,7 @@ def _joint(
 ) -> Expression:
     system, ends, known = _system(question, graph, outcomes)
     try:
-        variables, _ = _relevant(system, ends, known)
+        variables = _relevant(system, ends, known)
     except Impossible as clash:
         if not known:
             return ZERO
