@@ -61,7 +61,6 @@ def draw(
         options: What else some models can do: truncation, edit.
     """
     from contrafact.tasks.large import MANY_DRAWN, Drawn
-    from contrafact.tasks.segment import DOCUMENT as OF_SEGMENT
 
     model = model_of(what)
     _check_draws(model, what)
