@@ -82,8 +82,10 @@ def _check_draws(model: Any, what: str) -> None:
     """Refuse a model that cannot be drawn from.
 
     Raises:
-        UsageError: It finds arrows, or needs a picture.
+        UsageError: It finds arrows, or answers about items that it is given.
     """
+    from contrafact.tasks.segment import DOCUMENT as OF_SEGMENT
+
     if hasattr(model, "edges"):
         raise UsageError(
             f"{model.recipe.method} draws nothing.",
