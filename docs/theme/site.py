@@ -16,6 +16,7 @@ from typing import Any
 from latex2mathml.converter import convert
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
+from pymdownx.slugs import slugify
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = {
@@ -27,6 +28,7 @@ OUTSIDE = {
     "CHANGELOG.md": "changes.md",
     "LICENSE": "licence.md",
     "Dockerfile": "dockerfile.md",
+    "CITATION.cff": "citation.md",
 }
 NOTE = re.compile(r"^<!--.*?-->\s*", flags=re.S)
 FENCED = re.compile(r"(^```.*?^```$)", flags=re.S | re.M)
@@ -36,8 +38,9 @@ FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([(\[])(.*?)\\[)\]]</\1>
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Take the order of the pages from docs/README.md."""
+    """Take the order of the pages from docs/README.md; headings in any script have anchors, as on GitHub."""
     config.nav = navigation()
+    config.mdx_configs.setdefault("toc", {})["slugify"] = slugify(case="lower")
     return config
 
 
