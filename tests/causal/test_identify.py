@@ -13,7 +13,7 @@ from contrafact.base.errors import DataError, NotIdentifiable, UsageError
 from contrafact.causal.graph import Graph
 from contrafact.causal.identify.ask import identify
 from contrafact.causal.identify.evaluate import Sources, _minus, evaluate, joint_of
-from contrafact.causal.identify.expression import Probability, Symbol
+from contrafact.causal.identify.expression import Probability, Symbol, leaves
 from contrafact.causal.identify.rules import Step, rule_1, rule_2, rule_3
 
 EXACT = 1e-10
@@ -120,6 +120,19 @@ def test_every_step_of_every_derivation_is_true_and_rests_on_a_separation_that_h
         assert not step.ones or step.holds(graph), step
         gap = _minus(evaluate(step.before, sources), evaluate(step.after, sources)).values
         assert np.abs(gap).max() < EXACT, (str(graph), str(step))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_derivation_leaves_nothing_that_is_set_without_a_step_that_turns_it(seed):
+    """What stands on the right of a step and speaks of another world stands on the left of a later one."""
+    random = np.random.default_rng([11, seed])
+    graph = random_graph(random, int(random.integers(4, 7)), hidden=0.25)
+    of, do, given = random_question(random, graph, conditions=seed % 2)
+    answer = identify(graph, query_text(of, do, given))
+    steps = [step for step in answer.derivation if step.rule != "put together"]
+    turned = {str(leaf) for step in steps for leaf in leaves(step.before)}
+    left = {str(leaf) for step in steps for leaf in leaves(step.after) if getattr(leaf, "do", ())}
+    assert left <= turned, (str(graph), query_text(of, do, given), sorted(left - turned), [str(s) for s in steps])
 
 
 def test_the_front_door_is_derived_in_seven_steps_by_rules_two_and_three():

@@ -46,6 +46,8 @@ def effect_of(
         raise Hedged(hedge_of(graph, nodes, part))
     home = next(district for district in graph.districts if part <= district)
     if home == part:  # line 6
+        if trace:
+            trace.summed(outcomes, part)
         return total(of_nodes(graph.ordered(part - outcomes)), _conditionals(part, law, graph, trace))
     carried = Derived(home, _conditionals(home, law, graph, trace))  # line 7
     return effect_of(outcomes, treatments & home, carried, graph.subgraph(home), trace)

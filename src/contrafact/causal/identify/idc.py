@@ -49,6 +49,8 @@ def conditional_effect(
             if trace:
                 trace.note(rule_2(graph, trace.asked(outcomes, treatments, conditions), node))
             return conditional_effect(outcomes, treatments | {node}, rest, graph, regimes, trace)
+    if trace:
+        trace.narrowed(trace.asked(outcomes | conditions, treatments))
     if not conditions:
         return effect_from(outcomes, treatments, graph, regimes, trace)
     joint = effect_from(outcomes | conditions, treatments, graph, regimes, trace)  # line 2
