@@ -23,6 +23,8 @@ METHODS: dict[str, Any] = {
     "r3gan": zoo.R3GAN(),
     "gan non-saturating": zoo.GAN(loss="non-saturating"),
     "gan minimax": zoo.GAN(loss="minimax"),
+    "fgan kl": zoo.FGAN(divergence="kl"),
+    "fgan reverse_kl": zoo.FGAN(divergence="reverse_kl"),
     "lsgan": zoo.LSGAN(),
     "wgan_gp": zoo.WGANGP(),
     "sngan": zoo.SNGAN(),

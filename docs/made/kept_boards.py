@@ -47,7 +47,12 @@ VECTORS = [
             Column(head="high quality", key="high_quality"),
             CPU,
         ),
-        names=(("gan minimax", "gan with loss=minimax"), ("gan non-saturating", "gan")),
+        names=(
+            ("gan minimax", "gan with loss=minimax"),
+            ("gan non-saturating", "gan"),
+            ("fgan kl", "fgan with divergence=kl"),
+            ("fgan reverse_kl", "fgan with divergence=reverse_kl"),
+        ),
     )
     for name, title, centres in (("ring", "The ring", 8), ("grid", "The grid", 25))
 ]
