@@ -96,6 +96,7 @@ def test_a_filled_confounder_takes_off_the_bias_that_a_median_leaves():
     assert abs(filled.value - 1) < 0.3 < abs(plain.value - 1)
     assert filled.low < 1 < filled.high and found.effect.n <= 800
     assert "Filling 'z' (by ice) helped" in found.effect.notes[-1]
+    assert not any("its median" in note for note in found.effect.notes), "what was filled was given no median"
 
 
 def test_a_fill_that_knows_nothing_is_told_and_not_taken():
@@ -104,6 +105,7 @@ def test_a_fill_that_knows_nothing_is_told_and_not_taken():
     frame = frame.assign(z=pd.Series(noise).where(frame["z"].notna()))
     found = studied(frame, "t", "y", "z -> t; z -> y; t -> y", fill="ice")
     assert found.aided.gain.word != "helped" and found.effect.value == found.aided.without.value
+    assert any("its median" in note for note in found.effect.notes)
 
 
 def test_words_with_holes_are_filled_too():

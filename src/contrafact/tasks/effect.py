@@ -16,7 +16,7 @@ from contrafact.base.effects import Effect
 from contrafact.base.errors import DataError, UsageError, did_you_mean
 from contrafact.causal.adjust import Plan, asked, plan
 from contrafact.causal.contradictions import contradictions
-from contrafact.causal.estimate.columns import numbers
+from contrafact.causal.estimate.columns import GIVEN, numbers
 from contrafact.causal.estimate.econml import by_econml
 from contrafact.causal.estimate.levels import treatment_of
 from contrafact.causal.estimate.methods import ELSEWHERE, METHODS, method_named
@@ -194,7 +194,9 @@ def _aided(
         answer = replace(answer, notes=(*answer.notes, "There is no hole in what is adjusted for: nothing was filled."))
     else:
         answer = effect_of(study, replace(found.taken, details={**found.taken.details, **found.details}), "aipw")
-        answer = replace(answer, notes=(*answer.notes, found.verdict))
+        filled = aid["fill"] is not None and found.taken is found.beside
+        said = (note for note in answer.notes if not (filled and GIVEN in note))
+        answer = replace(answer, notes=(*said, found.verdict))
     return Answered(effect=answer, plan=chosen, study=study, warnings=chosen.warnings, aided=found)
 
 

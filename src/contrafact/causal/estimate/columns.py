@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 MOST_LEVELS, LEAST_IN_LEVEL, LEAST_HOLES = 30, 5, 5
+GIVEN = "holes: they are given"  # how notes speak of holes that nothing has filled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,6 +126,6 @@ def _notes(column: pd.Series[Any], name: str) -> Iterator[str]:
         yield f"'{name}' is the same in every row: the answer is about such rows."
     elif holes:
         told = "its median, and a column says where" if numbers(column) is not None else "a level of their own"
-        yield f"'{name}' has {holes:,} holes: they are given {told}."
+        yield f"'{name}' has {holes:,} {GIVEN} {told}."
     if numbers(column) is None and column.nunique() > MOST_LEVELS:
         yield f"'{name}' has {column.nunique():,} levels: beyond the {MOST_LEVELS} commonest they are taken together."
