@@ -91,12 +91,12 @@ def with_generated(
     """
     folds = [known.folds == fold for fold in range(int(known.folds.max()) + 1)]
     generated = [drawn(~out) for out in folds]
-    alone, beside = (_fitted(known, functions, level, generated, w) for w in (0.0, weight))
+    beside = _like(known, _fitted(known, functions, level, generated, weight))
     had = known.codes == level
     # The chances make real rows of this level stand for everyone whom the effect is about.
     stands = 1 / np.maximum(known.chance[had, level], 0.05)
-    missed = [stands * (known.outcome[had] - means[had, level]) ** 2 for means in (alone, beside)]
-    return replace(known, means=_like(known, beside)), gain_of(*missed)
+    missed = [stands * (known.outcome[had] - means[had, level]) ** 2 for means in (known.means, beside)]
+    return replace(known, means=beside), gain_of(*missed)
 
 
 def _fitted(known: Nuisances, functions: Functions, level: int, generated: list[Array], weight: float) -> Array:
@@ -113,10 +113,8 @@ def _fitted(known: Nuisances, functions: Functions, level: int, generated: list[
     whole, means = reduce(add, real), known.means.copy()
     each = weight * float((known.codes == level).mean())
     for own, part, values in zip(parts, real, generated, strict=True):
-        left = whole - part
-        if weight:
-            left = left + sums(features(rows, level), values[:, None], np.full(len(rows), each))
-        found = sharp(left)[:, 0]
+        drawn = sums(features(rows, level), values[:, None], np.full(len(rows), each))
+        found = sharp(whole - part + drawn)[:, 0]
         for column in range(levels) if common else (level,):
             means[own, column] = features(own, column) @ found
     return means
